@@ -1,0 +1,30 @@
+"""The app, and the groups that come with it."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+ROLES = {
+    "Agent": ["apply_labels"],
+    "Lead": ["apply_labels", "run_bulk", "see_operations"],
+    "Admin": ["apply_labels", "run_bulk", "manage_labels", "manage_rules", "see_operations", "manage_instances"],
+}
+
+
+def make_roles(sender: AppConfig, using: str, **kwargs: object) -> None:
+    """Make the groups Agent, Lead and Admin. A permission that someone took away by hand from an existing group stays away."""
+    permissions = sender.apps.get_model("auth", "Permission").objects.using(using)
+    groups = sender.apps.get_model("auth", "Group").objects.using(using)
+    for name, codenames in ROLES.items():
+        group, made = groups.get_or_create(name=name)
+        if made:
+            group.permissions.set(permissions.filter(content_type__app_label="labelapp", codename__in=codenames))
+
+
+class LabelappConfig(AppConfig):
+    name = "labelapp"
+    verbose_name = _("labelapp")
+
+    def ready(self) -> None:
+        # auth, which makes the permissions, stands before us in INSTALLED_APPS: its handler runs first
+        post_migrate.connect(make_roles, sender=self, dispatch_uid="labelapp.roles")

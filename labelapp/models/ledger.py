@@ -1,0 +1,79 @@
+"""Why things are as they are (the ledger), and what live screens follow (the changes)."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from labelapp.models.chats import Chat
+from labelapp.models.instances import Instance
+from labelapp.models.labels import Label
+
+
+class Source(models.TextChoices):
+    """Who or what caused a change."""
+
+    AGENT = "agent", _("Agent")
+    PHONE = "phone", _("Phone")
+    RULE = "rule", _("Rule")
+    BULK = "bulk", _("Bulk run")
+    API = "api", _("API")
+    EVENT = "event", _("Business event")
+    RECONCILE = "reconcile", _("Reconcile")
+    IMPORT = "import", _("Import")
+
+
+class Verb(models.TextChoices):
+    """What was done."""
+
+    ADD = "add", _("added")
+    REMOVE = "remove", _("removed")
+    FAIL = "fail", _("could not be applied")
+    KEEP = "keep", _("stays, because the new stage failed")
+    LABEL_CREATE = "label.create", _("created the label")
+    LABEL_UPDATE = "label.update", _("changed the label")
+    LABEL_DELETE = "label.delete", _("deleted the label")
+    IMPORT = "import", _("imported the number")
+
+
+class LedgerEntry(models.Model):
+    """One change and its cause. Append-only."""
+
+    instance = models.ForeignKey(Instance, models.PROTECT, related_name="ledger")
+    chat = models.ForeignKey(Chat, models.PROTECT, null=True, blank=True, related_name="ledger")
+    label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="ledger")
+    verb = models.CharField(max_length=16, choices=Verb.choices)
+    source = models.CharField(max_length=12, choices=Source.choices)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    cause = models.CharField(max_length=300, blank=True)  # e.g. the rule's name, the event's id, the provider's words
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = _("ledger entries")
+        indexes: ClassVar = [models.Index(fields=["chat", "-at"], name="ledger_of_chat"), models.Index(fields=["-at"], name="ledger_walk")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.label_id} {self.chat_id}"
+
+
+class Change(models.Model):
+    """A notice for live screens: something about this chat, the labels or the number is new."""
+
+    class Kind(models.TextChoices):
+        CHAT = "chat"  # its chips or its name
+        MESSAGE = "message"  # its last message, and so its place in the list
+        LABELS = "labels"  # the directory
+        INSTANCE = "instance"  # status, import progress
+
+    instance = models.ForeignKey(Instance, models.CASCADE, related_name="+", db_index=False)
+    chat = models.ForeignKey(Chat, models.CASCADE, null=True, related_name="+", db_index=False)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["at"], name="change_age")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.chat_id}"

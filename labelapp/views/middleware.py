@@ -1,0 +1,61 @@
+"""What happens around every request: its log line, who may pass, language and time zone."""
+
+import logging
+import time
+from typing import cast
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+from django.utils.deprecation import MiddlewareMixin
+from django_htmx.http import HttpResponseClientRedirect
+
+from labelapp.models import User
+
+log = logging.getLogger("labelapp.requests")
+
+
+class RequestLog(MiddlewareMixin):
+    """One line per request: method, route (never the path: it can hold secrets), status, milliseconds."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.started = time.perf_counter()  # type: ignore[attr-defined]
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        route = request.resolver_match.view_name if request.resolver_match else "-"
+        took = 1000 * (time.perf_counter() - request.started)  # type: ignore[attr-defined]
+        log.debug("%s %s %s %.1f ms", request.method, route, response.status_code, took)
+        return response
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Anonymous people go to the login; htmx is told to go there with the whole page, and to come back to the page it was on."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: object) -> HttpResponse:
+        response = super().handle_no_permission(request, view_func)
+        if not getattr(request, "htmx", False):
+            return cast(HttpResponse, response)
+        page = request.htmx.current_url_abs_path or request.get_full_path()  # type: ignore[attr-defined]
+        request.path_info = page
+        target = f"{response['Location'].partition('?')[0]}?next={page}"
+        answer = HttpResponseClientRedirect(target)
+        answer.status_code = 401
+        return answer
+
+
+class PersonalLocale(MiddlewareMixin):
+    """The person's language and time zone; the browser's language for someone who is not logged in."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        user = cast(User, request.user)
+        chosen = user.language if user.is_authenticated else ""
+        language = chosen or translation.get_language_from_request(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        timezone.activate(user.zone if user.is_authenticated else settings.TIME_ZONE)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response.headers.setdefault("Content-Language", translation.get_language())
+        timezone.deactivate()
+        return response
