@@ -5,7 +5,7 @@ from typing import Literal
 
 Kind = Literal["person", "group", "other"]
 
-_ADDRESS = re.compile(r"([A-Za-z0-9._-]{1,64})(?::\d+)?@([a-z.]{1,20})", re.ASCII)
+_ADDRESS = re.compile(r"([A-Za-z0-9._-]{1,48})(?::\d+)?@([a-z.]{1,20})", re.ASCII)
 _NUMBER = re.compile(r"\+?(\d{5,20})", re.ASCII)
 _SYSTEM = "0@c.us"
 

@@ -16,7 +16,7 @@ class Provider(Protocol):
         """The connected number and its status."""
 
     def labels(self) -> list[LabelInfo]:
-        """The label directory. An empty or short list is possible on an account that has labels: no proof of deletion."""
+        """The label directory. An empty or short list proves no deletion: some engines lose labels."""
 
     def label(self, wa_id: str) -> LabelInfo:
         """One label of the directory."""

@@ -1,15 +1,34 @@
-"""Wawp v2 (api.wawp.net): its label surface and what an inbox reads. Never sends a message."""
+"""Wawp v2 (api.wawp.net): its label surface and what an inbox reads. Never sends a message.
 
-from collections.abc import Mapping, Sequence
+Written from the vendor's pages, which show no answer of any label call; where they are silent or disagree, WAHA's
+typed answers are expected underneath and several shapes are read.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
+from urllib.parse import quote
 
 import httpx
 
+from labelapp.whatsapp.answers import chat_of, every, one, rows_of, shown_label, some
+from labelapp.whatsapp.errors import ProviderError
+from labelapp.whatsapp.jids import kind_of, normalise
+from labelapp.whatsapp.messages import message_of
+from labelapp.whatsapp.rows import NEVER, hook_of, jid_of, label_of, lid_pair_of, session_of, when
+from labelapp.whatsapp.shapes import mapping, objects
 from labelapp.whatsapp.types import ChatInfo, HookInfo, LabelInfo, LidPair, MessageInfo, SessionInfo
+from labelapp.whatsapp.wawp_options import PLACEMENTS, Endpoint, Placement, WawpOptions
+from labelapp.whatsapp.wire import Request, Wire
+
+_LABEL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_CREDENTIAL = re.compile(r"[\x21-\x7e]{1,500}")
+_VERSION = re.compile(r"/v\d+$")
+_TAKEN = re.compile(r"already exists, id: ([\w-]+)")
 
 
 class Wawp:
-    """One connected number at Wawp."""
+    """One connected number at Wawp. Safe to share between threads; see Provider for what the methods promise."""
 
     def __init__(
         self,
@@ -21,58 +40,205 @@ class Wawp:
         options: Mapping[str, str] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        raise NotImplementedError
+        self._instance_id, self._token = instance_id.strip(), token.strip()
+        for value, name in ((self._instance_id, "instance id"), (self._token, "access token")):
+            if not _CREDENTIAL.fullmatch(value):
+                raise ValueError(f"The {name} must be a text without spaces or special letters.")
+        self.options = WawpOptions.parse(options)
+        base = base_url.strip().rstrip("/")
+        self._wire = Wire(
+            base if _VERSION.search(base) else f"{base}/v2",
+            secrets=(self._token, self._instance_id),
+            allow_private=allow_private,
+            transport=transport,
+        )
 
-    def session(self) -> SessionInfo:
-        raise NotImplementedError
-
-    def labels(self) -> list[LabelInfo]:
-        raise NotImplementedError
-
-    def label(self, wa_id: str) -> LabelInfo:
-        raise NotImplementedError
-
-    def create_label(self, name: str, color: int) -> LabelInfo:
-        raise NotImplementedError
-
-    def update_label(self, wa_id: str, *, name: str, color: int) -> LabelInfo:
-        raise NotImplementedError
-
-    def delete_label(self, wa_id: str) -> None:
-        raise NotImplementedError
-
-    def add_label(self, jid: str, wa_id: str) -> None:
-        raise NotImplementedError
-
-    def remove_label(self, jid: str, wa_id: str) -> None:
-        raise NotImplementedError
-
-    def chat_labels(self, jid: str) -> list[LabelInfo]:
-        raise NotImplementedError
-
-    def label_chats(self, wa_id: str) -> list[str]:
-        raise NotImplementedError
-
-    def chats(self, *, limit: int, offset: int) -> list[ChatInfo]:
-        raise NotImplementedError
-
-    def messages(self, jid: str, *, limit: int) -> list[MessageInfo]:
-        raise NotImplementedError
-
-    def lids(self, *, limit: int, offset: int) -> list[LidPair]:
-        raise NotImplementedError
-
-    def hooks(self) -> list[HookInfo]:
-        raise NotImplementedError
-
-    def register_hook(self, url: str, events: Sequence[str], hmac_key: str) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        raise NotImplementedError
+    def __repr__(self) -> str:
+        return "<Wawp>"
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    def close(self) -> None:
+        self._wire.close()
+
+    # The session and its hooks
+
+    def session(self) -> SessionInfo:
+        answer = self._call(self.options.session)
+        if not (found := one(session_of, answer, "session", "instance")):
+            raise ProviderError("The answer holds no session.")
+        return found
+
+    def hooks(self) -> list[HookInfo]:
+        answer = self._call(Endpoint.HOOKS)
+        # Wawp's pages print an empty array as {}: here that is no sign of trouble, a number may have no hooks.
+        if any(row.get("webhooks") in ({}, []) for row in objects(answer)):
+            return []
+        return some(hook_of, rows_of(answer, "webhooks"))
+
+    def register_hook(self, url: str, events: Sequence[str], hmac_key: str) -> None:
+        # webhook/set changes one address in place. session/webhook would replace the list, and with it Wawp's own hook.
+        content: dict[str, object] = {"url": url, "events": list(events), "is_active": 1}
+        if hmac_key:
+            content["hmac"] = hmac_key
+        self._call(Endpoint.SET_HOOK, content=content)
+
+    # The directory
+
+    def labels(self) -> list[LabelInfo]:
+        return every(label_of, rows_of(self._call(Endpoint.LABELS), "labels"))
+
+    def label(self, wa_id: str) -> LabelInfo:
+        answer = self._call(Endpoint.LABEL, label=wa_id)
+        if not (found := one(shown_label, answer, "label")):
+            raise ProviderError("The answer holds no label.")
+        return found
+
+    def create_label(self, name: str, color: int) -> LabelInfo:
+        # WAHA wants exactly one of color and colorHex, although Wawp's page calls the colour optional.
+        answer = self._call(self.options.create, content={"name": name, "color": color})
+        made = one(shown_label, answer, "label")
+        return made or self._from_directory(lambda label: label.name == name)
+
+    def update_label(self, wa_id: str, *, name: str, color: int) -> LabelInfo:
+        content: dict[str, object] = {"name": name, "color": color}
+        try:
+            answer = self._call(Endpoint.UPDATE, label=wa_id, content=content)
+        except ProviderError as error:
+            taken = _TAKEN.search(error.message)
+            if not taken or taken[1] != wa_id:
+                raise
+            answer = self._recolour(wa_id, color, error)
+        changed = one(shown_label, answer, "label")
+        return changed or self._from_directory(lambda label: label.wa_id == wa_id)
+
+    def _recolour(self, wa_id: str, color: int, refusal: ProviderError) -> object:
+        """WAHA calls the label's own name taken. Wawp's page allows to leave the name out, so that is tried."""
+        try:
+            return self._call(Endpoint.UPDATE, label=wa_id, content={"color": color})
+        except ProviderError as error:
+            if error.unreachable:
+                raise
+        raise refusal
+
+    def delete_label(self, wa_id: str) -> None:
+        self._call(self.options.delete, label=wa_id)
+
+    def _from_directory(self, wanted: Callable[[LabelInfo], bool]) -> LabelInfo:
+        """The newest label that fits, for a write whose answer did not show what came of it."""
+        found = [label for label in self.labels() if wanted(label)]
+        if not found:
+            raise ProviderError("The label is not in the directory yet.", timed_out=True)
+        return max(found, key=lambda label: int(label.wa_id) if label.wa_id.isdecimal() else -1)
+
+    # Assignments
+
+    def add_label(self, jid: str, wa_id: str) -> None:
+        self._call(Endpoint.LINK, label=wa_id, chat=jid)
+
+    def remove_label(self, jid: str, wa_id: str) -> None:
+        self._call(Endpoint.UNLINK, label=wa_id, chat=jid)
+
+    def chat_labels(self, jid: str) -> list[LabelInfo]:
+        return every(label_of, rows_of(self._call(Endpoint.CHAT_LABELS, chat=jid), "labels"))
+
+    def label_chats(self, wa_id: str) -> list[str]:
+        rows = every(jid_of, rows_of(self._call(Endpoint.LABEL_CHATS, label=wa_id), "chats"))
+        return list(dict.fromkeys(jid for jid in rows if kind_of(jid) != "other"))
+
+    def probe_placement(self, jid: str, wa_id: str) -> Placement:
+        """The first place for credentials that Wawp accepts for a link: body, query, header.
+
+        Only for a label that the chat already carries, where repeating the link changes nothing. Raises the last
+        refusal when none is accepted, and at once what says nothing about places (no connection, too many calls).
+        """
+        for placement in PLACEMENTS:
+            try:
+                self._call(Endpoint.LINK, label=wa_id, chat=jid, placement=placement)
+            except ProviderError as error:
+                if error.unreachable or error.status == 429 or placement == PLACEMENTS[-1]:
+                    raise
+            else:
+                return placement
+        raise AssertionError("unreachable")
+
+    # What an inbox reads
+
+    def chats(self, *, limit: int, offset: int) -> list[ChatInfo]:
+        answer = self._call(Endpoint.OVERVIEW, content={"limit": limit, "offset": offset})
+        found = [chat for chat in some(chat_of, rows_of(answer, "chats")) if kind_of(chat.jid) != "other"]
+        return sorted(found, key=when, reverse=True)
+
+    def messages(self, jid: str, *, limit: int) -> list[MessageInfo]:
+        chat = _address(jid)
+        # The page's sample asks for the media too; we show words only, and a download would cost the provider seconds.
+        wish = {"chatId": chat, "limit": limit, "offset": 0, "downloadMedia": "false"}
+        rows = rows_of(self._call(Endpoint.MESSAGES, content=wish), "messages")
+        found = some(lambda row: message_of(mapping(row), chat_jid=chat), rows)
+        return sorted((message for message in found if message.wa_id), key=lambda message: message.at or NEVER)
+
+    def lids(self, *, limit: int, offset: int) -> list[LidPair]:
+        answer = self._call(Endpoint.LIDS, content={"limit": limit, "offset": offset})
+        return some(lid_pair_of, rows_of(answer, "lids"))
+
+    # The one way out
+
+    def _call(
+        self,
+        endpoint: Endpoint,
+        *,
+        label: str = "",
+        chat: str = "",
+        content: Mapping[str, object] | None = None,
+        placement: Placement | None = None,
+    ) -> object:
+        reads = endpoint.method == "GET"
+        placement = placement or (self.options.read_placement if reads else self.options.write_placement)
+        places: dict[str, dict[str, object]] = {"query": {}, "header": {}, "body": {}}
+        places["query" if reads else "body"].update(content or {})
+        places["query" if placement == "query" else "body"].update(_subject(endpoint, label, chat))
+        places[placement].update(self._credentials(placement))
+        return self._wire.exchange(
+            Request(
+                method=endpoint.method,
+                path=_path(endpoint, label, chat),
+                params=_texts(places["query"]),
+                headers=_texts(places["header"]),
+                json=places["body"] or None,
+            )
+        )
+
+    def _credentials(self, placement: Placement) -> dict[str, object]:
+        if placement == "header":
+            # The token's header is in Wawp's OpenAPI document, the instance's only in its Python package.
+            return {"access-token": self._token, "X-Instance-ID": self._instance_id}
+        return {"instance_id": self._instance_id, "access_token": self._token}
+
+
+def _subject(endpoint: Endpoint, label: str, chat: str) -> dict[str, object]:
+    """Link and unlink repeat what the path says. Their page calls the label `id`, its sister pages `labelId`."""
+    if endpoint not in (Endpoint.LINK, Endpoint.UNLINK):
+        return {}
+    return {"id": label, "labelId": label, "chatId": _address(chat)}
+
+
+def _address(jid: str) -> str:
+    try:
+        return normalise(jid)
+    except ValueError as error:
+        raise ProviderError(str(error), permanent=True) from None
+
+
+def _path(endpoint: Endpoint, label: str, chat: str) -> str:
+    if "{label}" in endpoint.path and (not _LABEL_ID.fullmatch(label) or label == "chats"):
+        raise ProviderError("This is no label id.", permanent=True)
+    jid = quote(_address(chat), safe="") if "{chat}" in endpoint.path else ""
+    return endpoint.path.format(label=label, chat=jid)
+
+
+def _texts(values: Mapping[str, object]) -> dict[str, str]:
+    return {key: str(value) for key, value in values.items()}

@@ -1,0 +1,132 @@
+"""Telling a refusal from an answer, and saying what kind of refusal it is."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from labelapp.whatsapp.errors import ProviderError
+from labelapp.whatsapp.shapes import decode, inner, listed, mapping
+from labelapp.whatsapp.texts import plain, readable, words
+
+_PERMANENT = {400, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 501}
+# A gateway gave up waiting: the server behind it may have done the thing.
+_MAY_HAVE_ACTED = {502, 504, 524}
+_A_DAY = 86_400.0
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{2,40}")
+_ERROR_NUMBER = re.compile(r"[45]\d\d", re.ASCII)
+_EXCEEDED = re.compile(r"\bexceeded\b|\blimit reached\b", re.IGNORECASE)
+# WAHA answers 422 both for a wish that can't be and for a session that is not up yet.
+_SESSION = re.compile(
+    r"\b(session|instance)\b.*(not as expected|not exist|not found|not (?:ready|working|connected))", re.I
+)
+_LASTING = re.compile(r"already exists|maximum \d+|not found|not exist|invalid|required|not supported", re.I)
+
+
+def failure(status: int, headers: Mapping[str, str], body: bytes, secrets: Iterable[str]) -> ProviderError:
+    """The error for an answer that is no success, in the provider's own words as far as it has any."""
+    if 300 <= status < 400:
+        # Followed, it could lead the credentials anywhere. Its target is not shown: it repeats our query.
+        return ProviderError(f"HTTP {status}: redirects are not followed.", permanent=True, status=status)
+    data = _decoded(body)
+    raw = (_words(data) if data is not None else readable(body.decode("utf-8", "replace"))).strip()
+    text = words(raw, secrets) or f"HTTP {status}"
+    code = _told_status(data) or status
+    return ProviderError(
+        text,
+        permanent=_is_permanent(code, text, data),
+        refused=code in (401, 402, 403) or mapping(data).get("code") == "invalid_instance",
+        retry_after=retry_after(headers),
+        status=code,
+        timed_out=code in _MAY_HAVE_ACTED,
+    )
+
+
+def says_no(data: object) -> bool:
+    """Whether a body with a good HTTP status is a refusal all the same.
+
+    Seen or documented: `false`, `success: false`, a status of "error", an error number, WAHA's `result: false`, a bare `code`
+    or `error`, and Wawp's `status: success` whose message says that a limit was exceeded.
+    """
+    rows = [
+        {"success": data},
+        mapping(data),
+        mapping(inner(mapping(data), "data")),
+        mapping(inner(mapping(data), "result")),
+    ]
+    return any(_row_says_no(row) for row in rows)
+
+
+def _row_says_no(row: Mapping[str, object]) -> bool:
+    status, message = row.get("status"), row.get("message")
+    return (
+        any(_is_no(row.get(key)) for key in ("success", "result", "status", "ok"))
+        or (isinstance(status, str) and (status.lower() in ("error", "fail", "failure") or status == "failed"))
+        or _told_status(row) is not None
+        or bool(row.get("error"))
+        or (isinstance(row.get("code"), str) and "success" not in row and "message" in row)
+        or (isinstance(message, str) and bool(_EXCEEDED.search(message)))
+    )
+
+
+def _is_no(value: object) -> bool:
+    return value is False or (isinstance(value, str) and value.lower() in ("false", "0"))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from a number or an HTTP date; at most a day, None when absent or unreadable."""
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", text, re.ASCII):
+        return min(float(text), _A_DAY)
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), _A_DAY)
+
+
+def _is_permanent(code: int, text: str, data: object) -> bool:
+    row = mapping(data)
+    if "expected" in row or row.get("code") == "invalid_instance":
+        return False
+    if _SESSION.search(text) and "label" not in text.lower():
+        return False
+    if code < 300:
+        # A page of HTML with a good status is some gateway's, whatever it says.
+        return bool(row and _LASTING.search(text))
+    return code in _PERMANENT
+
+
+def _told_status(data: object) -> int | None:
+    """An error number inside the body, wherever the platforms under Wawp put one."""
+    row = mapping(data)
+    told = [row.get(key) for key in ("statusCode", "status", "code", "upstream_status")]
+    texts = [plain(value, 4) for value in (*told, inner(row, "data", "status"))]
+    return next((int(text) for text in texts if _ERROR_NUMBER.fullmatch(text)), None)
+
+
+def _decoded(body: bytes) -> object:
+    try:
+        return decode(body)
+    except ValueError:
+        return None
+
+
+def _words(data: object) -> str:
+    """The sentence in a JSON answer. Never the whole of it: WAHA's 500 repeats the request, credentials included."""
+    if isinstance(data, str):
+        return data
+    row = mapping(data)
+    said = ""
+    for key in ("message", "error", "exception", "detail", "errors", "data"):
+        value = row.get(key)
+        said = said or (value if isinstance(value, str) else _joined(value) or _words(value))
+    code = row.get("code")
+    tail = code if isinstance(code, str) and _CODE.fullmatch(code) and code not in said else ""
+    return f"{said} ({tail})" if said and tail else said or tail
+
+
+def _joined(value: object) -> str:
+    return "; ".join(item for item in listed(value) or [] if isinstance(item, str))
