@@ -1,0 +1,252 @@
+"""Connecting numbers, changing how they are reached, and letting them go. Only for people who manage instances."""
+
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from labelapp.actions.actor import Actor, Refused
+from labelapp.actions.notices import note
+from labelapp.actions.providers import client_for, refusal
+from labelapp.models import Change, Instance, User
+from labelapp.models.instances import new_secret
+from labelapp.whatsapp.errors import ProviderError
+from labelapp.whatsapp.provider import Provider
+from labelapp.whatsapp.types import SessionInfo
+from labelapp.whatsapp.wawp import Wawp
+
+PERMISSION = "manage_instances"
+# message.any holds what comes in and what goes out; `message` as well would deliver every incoming one twice
+HOOK_EVENTS = (
+    "label.upsert",
+    "label.deleted",
+    "label.chat.added",
+    "label.chat.deleted",
+    "message.any",
+    "session.status",
+    "chat.archive",
+)
+PROBED_LABELS = 20
+
+
+class BadNumber(Refused):
+    """An entry that can't be right; `field` names the form's field, "" for the whole."""
+
+    def __init__(self, message: object, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a number is reached at its provider. An empty token means the stored one."""
+
+    provider: str
+    base_url: str
+    instance_id: str
+    token: str
+    allow_private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider said about a number. `labels` is None when it would not tell, `words` then says why."""
+
+    session: SessionInfo
+    labels: int | None
+    words: str = ""
+
+    @property
+    def phone(self) -> str:
+        """The number as people write it, "" when not known."""
+        digits = self.session.me_jid.partition("@")[0]
+        return f"+{digits}" if digits.isdigit() else ""
+
+
+def try_connection(actor: Actor, reach: Reach, number: Instance | None = None) -> Answer:
+    """Ask the provider for the session and its labels. Changes nothing. Refused with the provider's own words."""
+    actor.must(PERMISSION)
+    with closing(_client(_draft(reach, number))) as client:
+        try:
+            session = client.session()
+        except ProviderError as error:
+            raise refusal(error) from error
+        try:
+            return Answer(session, len(client.labels()))
+        except ProviderError as error:
+            return Answer(session, None, str(refusal(error).message))
+
+
+def connect_number(
+    actor: Actor, reach: Reach, *, name: str, slug: str, people: Iterable[User] = (), hmac_key: str = ""
+) -> Instance:
+    """Store a new number; the worker starts to import it. BadNumber when the short name or the number is taken."""
+    actor.must(PERMISSION)
+    number = _draft(reach, None)
+    number.name, number.slug, number.hmac_key = name, slug, hmac_key
+    _client(number).close()
+    try:
+        with transaction.atomic():
+            number.save(force_insert=True)
+            number.people.set(people)
+            note(number, Change.Kind.INSTANCE)
+    except IntegrityError as error:
+        raise _taken(number) from error
+    return number
+
+
+def change_number(actor: Actor, number: Instance, reach: Reach, *, name: str, people: Iterable[User] = ()) -> Instance:
+    """Change how a number is called, reached and seen. It stays the same WhatsApp account, or the change is refused."""
+    actor.must(PERMISSION)
+    draft = _draft(reach, number)
+    _client(draft).close()
+    if (draft.base_url, draft.instance_id) != (number.base_url, number.instance_id):
+        _check_account(draft, number)
+    fields = ["name", "base_url", "instance_id", "allow_private"]
+    number.name = name
+    for field in fields[1:]:
+        setattr(number, field, getattr(draft, field))
+    if reach.token:
+        number.credentials, number.trouble, number.trouble_at = draft.credentials, "", None
+        fields += ["credentials", "trouble", "trouble_at"]
+    try:
+        with transaction.atomic():
+            number.save(update_fields=fields)
+            number.people.set(people)
+            note(number, Change.Kind.INSTANCE)
+    except IntegrityError as error:
+        raise _taken(number) from error
+    return number
+
+
+def remove_number(actor: Actor, number: Instance) -> Instance:
+    """Take a number off every screen. Nothing is deleted, at the provider or here. Safe to run twice."""
+    actor.must(PERMISSION)
+    with transaction.atomic():
+        removed = Instance.objects.connected().filter(pk=number.pk).update(removed_at=timezone.now())
+        if removed:
+            note(number, Change.Kind.INSTANCE)
+    number.refresh_from_db(fields=["removed_at"])
+    return number
+
+
+def rotate_secret(actor: Actor, number: Instance) -> Instance:
+    """Make a new hook address. The one before is accepted for OLD_SECRET_HOURS more, any older one no longer."""
+    actor.must(PERMISSION)
+    number.old_hook_secret, number.hook_secret = number.hook_secret, new_secret()
+    number.rotated_at, number.hook_registered_at = timezone.now(), None
+    number.save(update_fields=["old_hook_secret", "hook_secret", "rotated_at", "hook_registered_at"])
+    return number
+
+
+def set_hmac_key(actor: Actor, number: Instance, key: str) -> Instance:
+    """Demand signed deliveries from now on; "" stops demanding it. The provider has to be told as well."""
+    actor.must(PERMISSION)
+    number.hmac_key, number.hook_registered_at = key, None
+    number.save(update_fields=["hmac_key", "hook_registered_at"])
+    return number
+
+
+def hook_address(number: Instance) -> str:
+    """Where the provider has to post to. A secret: for people who manage instances only."""
+    return str(settings.PUBLIC_URL) + reverse("hooks.receive", args=[number.slug, number.hook_secret])
+
+
+def register_hook(actor: Actor, number: Instance) -> Instance:
+    """Have the provider post to our address. Refused with its own words: some plans have no hooks. Safe to repeat."""
+    actor.must(PERMISSION)
+    with closing(client_for(number)) as client:
+        try:
+            client.register_hook(hook_address(number), HOOK_EVENTS, number.hmac_key)
+        except ProviderError as error:
+            raise refusal(error) from error
+    number.hook_registered_at = timezone.now()
+    number.save(update_fields=["hook_registered_at"])
+    return number
+
+
+def probe_placement(actor: Actor, number: Instance) -> str:
+    """Find out where the provider takes credentials for writes, on an assignment that already exists, and remember it.
+
+    Returns "body", "query" or "header", or "" when there is no assignment to try it on. Changes no chat.
+    """
+    actor.must(PERMISSION)
+    with closing(client_for(number)) as client:
+        try:
+            found = _probe(client)
+        except ProviderError as error:
+            raise refusal(error) from error
+    if found:
+        number.options = {**number.options, "write_placement": found}
+        number.save(update_fields=["options"])
+    return found
+
+
+def _probe(client: Provider) -> str:
+    if not isinstance(client, Wawp):
+        return ""
+    for label in client.labels()[:PROBED_LABELS]:
+        for jid in client.label_chats(label.wa_id)[:1]:
+            return client.probe_placement(jid, label.wa_id)
+    return ""
+
+
+def _draft(reach: Reach, number: Instance | None) -> Instance:
+    """The number as it would be, not stored. A stored token goes only to the address that it was entered for."""
+    url = _tidy(reach.base_url)
+    token = reach.token
+    if not token and number is not None:
+        if url != number.base_url:
+            raise BadNumber(_("Enter the token again: the stored one is for the stored address only."), field="token")
+        token = number.credentials
+    if not token:
+        raise BadNumber(_("Enter the access token."), field="token")
+    return Instance(
+        provider=reach.provider,
+        base_url=url,
+        instance_id=reach.instance_id.strip(),
+        credentials=token.strip(),
+        allow_private=reach.allow_private,
+        options=number.options if number else {},
+    )
+
+
+def _client(draft: Instance) -> Provider:
+    """A client for what a person entered, or a refusal of the entry."""
+    try:
+        return client_for(draft)
+    except Refused as error:
+        raise BadNumber(error.message, field="base_url") from error
+
+
+def _tidy(url: str) -> str:
+    """One spelling per address, so that a number is connected once."""
+    parts = urlsplit(url.strip())
+    return parts._replace(
+        scheme=parts.scheme.lower(), netloc=parts.netloc.lower(), path=parts.path.rstrip("/")
+    ).geturl()
+
+
+def _check_account(draft: Instance, number: Instance) -> None:
+    """Two accounts must never be reconciled onto each other: a new address has to lead to the same WhatsApp number."""
+    if not number.me_jid:
+        return
+    with closing(_client(draft)) as client:
+        try:
+            found = client.session().me_jid
+        except ProviderError as error:
+            raise refusal(error) from error
+    if found != number.me_jid:
+        raise BadNumber(_("Another WhatsApp number answers there. Connect it as a new number."), field="instance_id")
+
+
+def _taken(number: Instance) -> BadNumber:
+    if Instance.objects.filter(slug=number.slug).exclude(pk=number.pk).exists():
+        return BadNumber(_("Another number has, or had, this short name."), field="slug")
+    return BadNumber(_("This instance is connected already."), field="instance_id")
