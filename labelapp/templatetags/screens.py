@@ -1,0 +1,114 @@
+"""Small pieces of every page: icons, avatars, times, the texts that scripts show."""
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from django import template
+from django.templatetags.static import static
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from labelapp.models.fields import NEVER
+
+register = template.Library()
+
+
+@register.simple_tag
+@lru_cache(maxsize=512)
+def icon(name: str, more: str = "") -> SafeString:
+    """An icon of static/icons.svg. Says nothing to screen readers: put words beside it."""
+    classes = f"icon {more}".strip()
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name
+    )
+
+
+def initials(name: str) -> str:
+    """Up to two letters of a name in any script, "" for a number: the avatar then shows a figure."""
+    words = [word for word in name.split() if word[0].isalpha()]
+    if len(words) > 1:
+        return (words[0][0] + words[-1][0]).upper()
+    return words[0][:2].upper() if words else ""
+
+
+@register.simple_tag
+@lru_cache(maxsize=4096)
+def avatar(name: str, is_group: bool = False, more: str = "") -> SafeString:
+    """A neutral round (group: rounded square) with initials. No pictures: they would come from outside."""
+    classes = f"avatar {'group ' if is_group else ''}{more}".strip()
+    short = "" if is_group else initials(name)
+    inside = short or icon("group" if is_group else "agent")
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, inside)
+
+
+@register.filter
+def when(moment: datetime | None) -> str:
+    """A time as lists show it: 09:42, Yesterday, 12 Nov, 12 Nov 2025; "" for never."""
+    if moment is None or moment == NEVER:
+        return ""
+    here, today = timezone.localtime(moment), timezone.localdate()
+    if here.date() == today:
+        return here.strftime("%H:%M")
+    if here.date() == today - timedelta(days=1):
+        return _("Yesterday")
+    return formats.date_format(here, "j M" if here.year == today.year else "j M Y")
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Date and time in full, for titles; "" for never."""
+    return "" if value is None or value == NEVER else formats.date_format(timezone.localtime(value), "j M Y, H:i")
+
+
+@register.filter
+def iso(value: datetime | None) -> str:
+    """For the datetime attribute of <time>."""
+    return "" if value is None or value == NEVER else value.isoformat(timespec="seconds")
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    """The time of day alone."""
+    return "" if value is None or value == NEVER else timezone.localtime(value).strftime("%H:%M")
+
+
+# One number of each CLDR plural category that English and Arabic know
+SAMPLES = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
+
+
+def plural(one: str, other: str) -> dict[str, str]:
+    """All plural forms of a sentence by CLDR category, so that scripts can pick with Intl.PluralRules. The number stays %(n)s."""
+    return {category: ngettext(one, other, n) for category, n in SAMPLES.items()}
+
+
+@register.simple_tag
+def texts() -> dict[str, object]:
+    """Every sentence that static/*.js shows, in the person's language."""
+    return {
+        # Translators: said aloud after a click; %(label)s is a label's name
+        "added": _("%(label)s added, waiting for WhatsApp"),
+        "removed": _("%(label)s removed, waiting for WhatsApp"),
+        "on": _("%(label)s is on WhatsApp"),
+        "off": _("%(label)s is off WhatsApp"),
+        "failed": _("%(label)s could not be applied"),
+        "waiting": _("%(label)s: waiting for WhatsApp"),
+        "unsaved": _("%(label)s: not saved, you are offline. Click to try again."),
+        "unsavedCount": plural(
+            "%(n)s change is not saved, you are offline.", "%(n)s changes are not saved, you are offline."
+        ),
+        "retry": _("Try again"),
+        "dismiss": _("Dismiss"),
+        "broken": _("That did not work. Please try again."),
+        "unreachable": _("labelapp can't be reached. Check the connection and try again."),
+        "news": plural("%(n)s chat has news", "%(n)s chats have news"),
+        "live": _("Live"),
+        # Translators: %(time)s is a time of day such as 10:42
+        "reconnecting": _("Reconnecting, data from %(time)s"),
+        "connecting": _("Connecting"),
+        "noLabelMatches": _("No label matches"),
+        "found": plural("%(n)s label found", "%(n)s labels found"),
+        "chatOpened": _("%(name)s opened"),
+    }
