@@ -10,7 +10,9 @@ def why_not(url: str) -> str:
     """Why the server at `url` can't be used, in PostgreSQL's words (they hold no password); empty when it can."""
     try:
         with psycopg.connect(url, connect_timeout=5) as connection:
-            row = connection.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+            row = connection.execute(
+                "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+            ).fetchone()
     except psycopg.OperationalError as error:
         return str(error).strip().splitlines()[0].rstrip(".")
     return "" if row and row[0] else "the role may not create a database"
