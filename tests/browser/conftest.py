@@ -1,0 +1,79 @@
+"""A real Chromium against the real processes. Nothing here may touch the ORM: Playwright runs an event loop in this thread."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser import chromium, database
+from tests.browser.people import Desk
+from tests.stack import Stack
+
+HERE = Path(__file__).parent
+RESULTS = HERE.parent.parent / "test-results"
+
+
+def in_this_folder(item: pytest.Item) -> bool:
+    return HERE in item.path.parents
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last: a mistake elsewhere shows in seconds. Without a browser they are skipped, or fail if required."""
+    items.sort(key=in_this_folder)
+    missing = not chromium.find()
+    for item in filter(in_this_folder, items):
+        item.add_marker(pytest.mark.browser)
+        if missing and os.environ.get("REQUIRE_BROWSER") != "1":
+            item.add_marker(pytest.mark.skip(reason="no Chromium"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "no Chromium" in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_line(
+            f"{len(skipped)} browser tests were skipped, no Chromium was found: {chromium.HOW_TO_GET}."
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failed test leaves a picture of each of its screens in test-results/."""
+    report = yield
+    desk = getattr(item, "funcargs", {}).get("desk")
+    if report.when == "call" and report.failed and isinstance(desk, Desk):
+        desk.photograph(RESULTS / item.name)
+    return report
+
+
+@pytest.fixture(scope="package")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One demo for all browser tests, where nothing happens unless a test does it."""
+    with database.of_its_own() as settings, Stack(tmp_path_factory.mktemp("stack"), **settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    assert path, f"REQUIRE_BROWSER=1, and no Chromium was found: {chromium.HOW_TO_GET}"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="package")
+def keys() -> dict[str, object]:
+    """Sessions by person, so that each logs in once."""
+    return {}
+
+
+@pytest.fixture
+def desk(stack: Stack, browser: Browser, keys: dict[str, object]) -> Iterator[Desk]:
+    """Opens screens for people, and holds that no screen reported an error that the test did not announce."""
+    desk = Desk(stack, browser, keys)
+    yield desk
+    desk.close()
+    assert desk.unexpected() == []
