@@ -1,6 +1,7 @@
 """The real thing: `manage.py demo` (simulator, web, worker) as processes of its own, for browser tests, fault tests and figures."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -82,10 +83,12 @@ class Simulator:
 
 
 class Processes:
-    """A command in a process group of its own, its output in a file."""
+    """A command of `manage.py` in a process group of its own, its output in a file. All that it starts carries its mark."""
 
     def __init__(self, arguments: list[str], log: Path, **environment: str) -> None:
         self.log = log
+        self.mark = f"LABELAPP_STACK={secrets.token_hex(8)}"
+        environment |= dict([self.mark.split("=")])
         with log.open("ab") as out:
             self.process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "manage.py", *arguments],
@@ -112,16 +115,17 @@ class Processes:
             time.sleep(0.05)
 
     def members(self) -> list[int]:
-        """The living processes of the session that this command began, itself included."""
+        """The living processes that this command began, itself included, whatever group or session they went to."""
         found = []
-        for entry in Path("/proc").glob("[0-9]*/stat"):
+        for entry in Path("/proc").glob("[0-9]*"):
             try:
-                state, _parent, _group, session = entry.read_text().rsplit(") ", 1)[1].split()[:4]
-            except OSError:  # it ended while we looked
+                marked = self.mark.encode() in (entry / "environ").read_bytes().split(b"\0")
+                ended = (entry / "stat").read_text().rsplit(") ", 1)[1].startswith("Z")
+            except OSError:  # it ended while we looked, or is not ours
                 continue
-            if int(session) == self.process.pid and state != "Z":
-                found.append(int(entry.parent.name))
-        return found
+            if marked and not ended:
+                found.append(int(entry.name))
+        return sorted(found)
 
     def command_of(self, pid: int) -> str:
         try:
@@ -162,8 +166,8 @@ class Processes:
 class Stack(Processes):
     """`manage.py demo` on free ports with its data in `folder`, ready when made. `life=0`: nothing happens by itself."""
 
-    def __init__(self, folder: Path, *, chats: int = 80, life: int = 0, **environment: str) -> None:
-        self.port, self.simulator_port = free_port(), free_port()
+    def __init__(self, folder: Path, *, chats: int = 80, life: int = 0, port: int = 0, **environment: str) -> None:
+        self.port, self.simulator_port = port or free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.simulator_url = f"http://127.0.0.1:{self.simulator_port}"
         arguments = [
