@@ -59,7 +59,7 @@ class LoginForm(AuthenticationForm):
         return ValidationError(message % {"left": max(left, 0)}, code="invalid_login")
 
 
-class PreferencesForm(forms.ModelForm[User]):
+class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A person's own language, time zone and look."""
 
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)

@@ -1,11 +1,25 @@
 """The whole map of labelapp on one page."""
 
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from labelapp.views import chats
+from labelapp.views import account, chats
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="chats.index")),
     path("chats/", chats.index, name="chats.index"),
+    path("login/", account.login, name="account.login"),
+    path("logout/", account.logout, name="account.logout"),
+    path("account/", account.preferences, name="account.preferences"),
+    path("account/password/", account.password, name="account.password"),
+    path("language/", account.language, name="account.language"),
+    path("demo/login/", account.demo_login, name="account.demo_login"),
+    path("admin/login/", account.login),  # one door: throttled, in the person's language
+    path("admin/", admin.site.urls),
 ]
+
+handler400 = "labelapp.views.errors.bad_request"
+handler403 = "labelapp.views.errors.forbidden"
+handler404 = "labelapp.views.errors.not_found"
+handler500 = "labelapp.views.errors.server_error"
