@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from labelapp.views import account, chats
+from labelapp.views import account, chats, health, hooks, live
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="chats.index")),
@@ -15,6 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/password/", account.password, name="account.password"),
     path("language/", account.language, name="account.language"),
     path("demo/login/", account.demo_login, name="account.demo_login"),
+    path("hooks/<slug:slug>/<str:secret>/", hooks.receive, name="hooks.receive"),
+    path("live/", live.stream, name="live.stream"),
+    path("healthz", health.healthz, name="health.healthz"),
+    path("readyz", health.readyz, name="health.readyz"),
     path("admin/login/", account.login),  # one door: throttled, in the person's language
     path("admin/", admin.site.urls),
 ]

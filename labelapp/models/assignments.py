@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from labelapp.models.chats import Chat
 from labelapp.models.fields import never
 from labelapp.models.labels import Label
+from labelapp.models.reasons import sentence
 
 
 class Receipt(models.TextChoices):
@@ -69,9 +70,7 @@ class ChatLabel(models.Model):
                 fields=["label", "-last_message_at", "-chat"], condition=models.Q(wanted=True), name="pair_walk"
             ),
             models.Index(fields=["label", "chat"], name="pair_by_label"),
-            models.Index(
-                fields=["due_at"], condition=models.Q(due_at__isnull=False), name="pair_due"
-            ),
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="pair_due"),
             models.Index(
                 fields=["label"], condition=models.Q(receipt__in=["pending", "sent", "failed"]), name="pair_open"
             ),
@@ -88,3 +87,8 @@ class ChatLabel(models.Model):
     def in_flight(self) -> bool:
         """A call was claimed and its end is not recorded."""
         return self.called_at is not None and (self.sent_at is None or self.called_at > self.sent_at)
+
+    @property
+    def reason(self) -> str:
+        """Why the wish failed or waits, as a sentence in the active language; "" when there is nothing to say."""
+        return sentence(self.error) if self.error else ""

@@ -95,7 +95,10 @@ class Message(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["instance", "wa_id"], name="message_once")]
-        indexes: ClassVar = [models.Index(fields=["chat", "-at"], name="message_walk"), models.Index(fields=["at"], name="message_age")]
+        indexes: ClassVar = [
+            models.Index(fields=["chat", "-at"], name="message_walk"),
+            models.Index(fields=["at"], name="message_age"),
+        ]
 
     def __str__(self) -> str:
         return self.wa_id

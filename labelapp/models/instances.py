@@ -74,7 +74,9 @@ class Instance(models.Model):
     import_error = models.CharField(max_length=300, blank=True, default="")
     imported_at = models.DateTimeField(null=True, blank=True)
     import_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
-    directory_due_at = models.DateTimeField(null=True, blank=True)  # the label directory should be read again from then on
+    directory_due_at = models.DateTimeField(
+        null=True, blank=True
+    )  # the label directory should be read again from then on
     last_event_at = models.DateTimeField(default=never)
     polled_at = models.DateTimeField(default=never)
     reconciled_at = models.DateTimeField(default=never)

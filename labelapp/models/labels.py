@@ -59,7 +59,7 @@ class LabelQuerySet(models.QuerySet["Label"]):
 
 
 class Label(models.Model):
-    """An entry of the directory. One row per label that ever was: a deleted one keeps its row as a tombstone, a reused id starts a new row."""
+    """An entry of the directory. A deleted label keeps its row as a tombstone; when its id is used again a new row begins."""
 
     instance = models.ForeignKey(Instance, models.PROTECT, related_name="labels")
     wa_id = models.CharField(max_length=64)
@@ -69,7 +69,9 @@ class Label(models.Model):
     description = models.CharField(max_length=200, blank=True)
     group = models.ForeignKey(LabelGroup, models.SET_NULL, null=True, blank=True, related_name="labels")
     position = models.PositiveIntegerField(default=0)
-    known_at = models.DateTimeField(null=True, blank=True)  # null: met only in an event, the directory has not shown it yet
+    known_at = models.DateTimeField(
+        null=True, blank=True
+    )  # null: met only in an event, the directory has not shown it yet
     archived_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(default=never)

@@ -52,7 +52,10 @@ class LedgerEntry(models.Model):
 
     class Meta:
         verbose_name_plural = _("ledger entries")
-        indexes: ClassVar = [models.Index(fields=["chat", "-at"], name="ledger_of_chat"), models.Index(fields=["-at"], name="ledger_walk")]
+        indexes: ClassVar = [
+            models.Index(fields=["chat", "-at"], name="ledger_of_chat"),
+            models.Index(fields=["-at"], name="ledger_walk"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.label_id} {self.chat_id}"

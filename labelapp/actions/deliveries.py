@@ -1,0 +1,185 @@
+"""The inbox of deliveries: stored once before they are answered, applied later, in any order and any number of times."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import singledispatch
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from labelapp.actions.actor import Actor
+from labelapp.actions.directory import learn_label, remove_label
+from labelapp.actions.messages import archive_chat, chat_at, receive_message
+from labelapp.actions.notices import note, wake
+from labelapp.actions.pairs import adopt, confirm, lock_pair, seen_since_last_call
+from labelapp.models import Change, ChatLabel, HookDelivery, Instance, Label, Outcome, Receipt, Source
+from labelapp.models.fields import NEVER
+from labelapp.whatsapp.events import (
+    BadDelivery,
+    ChatArchived,
+    ChatLabelChanged,
+    Event,
+    Ignored,
+    LabelDeleted,
+    LabelUpserted,
+    MessageSeen,
+    SessionChanged,
+    parse,
+)
+from labelapp.whatsapp.types import LabelInfo
+
+log = logging.getLogger(__name__)
+BATCH = 25  # short transactions: on SQLite nobody else writes meanwhile
+TRIES = 3
+DOUBT = timedelta(seconds=60)
+
+
+def store_deliveries(rows: Sequence[HookDelivery]) -> None:
+    """Put deliveries into the inbox, each once, and have them on disk when this returns. Raises DatabaseError when it can't."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:  # of this connection: only the inbox writer pays for it
+            cursor.execute("PRAGMA synchronous=FULL")
+    with transaction.atomic():
+        HookDelivery.objects.bulk_create(rows, ignore_conflicts=True)
+        wake()
+
+
+def apply_waiting(instance: Instance) -> int:
+    """Apply the next deliveries that wait for this number. Returns how many were dealt with.
+
+    A delivery that fails is tried again on its own and parked with its error after TRIES; the others go on.
+    """
+    waiting = HookDelivery.objects.filter(instance=instance, applied_at=None).order_by("id")[:BATCH]
+    with transaction.atomic():
+        rows = list(waiting)
+        for row in rows:
+            _apply(instance, row)
+        if rows:
+            Instance.objects.filter(pk=instance.pk).update(last_event_at=max(row.received_at for row in rows))
+    return len(rows)
+
+
+def _apply(instance: Instance, row: HookDelivery) -> None:
+    """One delivery and its mark in the inbox, both or neither."""
+    try:
+        with transaction.atomic():
+            outcomes = [apply_event(event, instance, row.received_at) for event in parse(row.body.encode())]
+        row.outcome = max(outcomes, default=Outcome.IGNORED, key=_WEIGHT.__getitem__)
+        row.applied_at, row.error = timezone.now(), ""
+    except BadDelivery as error:
+        row.outcome, row.applied_at, row.error = Outcome.PARKED, timezone.now(), str(error)[:300]
+    except Exception as error:
+        # whatever it is, it must not stop the deliveries behind it
+        log.exception("delivery %s of %s could not be applied", row.pk, instance.slug)
+        row.attempts, row.error = row.attempts + 1, f"{type(error).__name__}: {error}"[:300]
+        if row.attempts >= TRIES:
+            row.outcome, row.applied_at = Outcome.PARKED, timezone.now()
+    row.save(update_fields=["outcome", "applied_at", "error", "attempts"])
+
+
+_WEIGHT = {Outcome.IGNORED: 0, Outcome.UNCHANGED: 1, Outcome.APPLIED: 2}
+
+
+@singledispatch
+def apply_event(event: Event, instance: Instance, received_at: datetime) -> Outcome:
+    """Apply one event to the mirror, in a transaction. What it did is told by the outcome."""
+    raise TypeError(f"No rule for {type(event).__name__}.")
+
+
+@apply_event.register
+def _ignored(event: Ignored, instance: Instance, received_at: datetime) -> Outcome:
+    return Outcome.IGNORED
+
+
+@apply_event.register
+def _message(event: MessageSeen, instance: Instance, received_at: datetime) -> Outcome:
+    new = receive_message(instance, event.message, chat_name=event.chat_name, sender_name=event.sender_name)
+    return Outcome.APPLIED if new else Outcome.UNCHANGED
+
+
+@apply_event.register
+def _archived(event: ChatArchived, instance: Instance, received_at: datetime) -> Outcome:
+    archive_chat(instance, event.jid, event.archived)
+    return Outcome.APPLIED
+
+
+@apply_event.register
+def _session(event: SessionChanged, instance: Instance, received_at: datetime) -> Outcome:
+    at = event.envelope.at or received_at
+    newer = Instance.objects.filter(pk=instance.pk, status_at__lt=at)
+    if not newer.update(status=event.status[:40], status_at=at):
+        return Outcome.UNCHANGED
+    if event.status == "WORKING":  # a re-link changes directory and assignments without one event
+        Instance.objects.filter(pk=instance.pk).update(directory_due_at=timezone.now())
+    note(instance, Change.Kind.INSTANCE)
+    return Outcome.APPLIED
+
+
+@apply_event.register
+def _upserted(event: LabelUpserted, instance: Instance, received_at: datetime) -> Outcome:
+    at = event.envelope.at or received_at
+    if _tombstone_after(instance, event.label.wa_id, at):
+        return Outcome.UNCHANGED
+    label = learn_label(instance, event.label, at=at)
+    return Outcome.APPLIED if label.event_at == at else Outcome.UNCHANGED
+
+
+@apply_event.register
+def _deleted(event: LabelDeleted, instance: Instance, received_at: datetime) -> Outcome:
+    at = event.envelope.at or received_at
+    label = Label.objects.filter(instance=instance, wa_id=event.wa_id).living().first()
+    if label is None:
+        return Outcome.UNCHANGED
+    if label.event_at > at:  # something newer says that it lives: ask, as the provider's clock may differ from ours
+        Instance.objects.filter(pk=instance.pk).update(directory_due_at=timezone.now())
+        return Outcome.UNCHANGED
+    remove_label(label, at)
+    return Outcome.APPLIED
+
+
+def _tombstone_after(instance: Instance, wa_id: str, at: datetime) -> bool:
+    """Whether the label was deleted after `at` and does not live: an older event must not bring it back."""
+    labels = Label.objects.filter(instance=instance, wa_id=wa_id)
+    return not labels.living().exists() and labels.filter(deleted_at__gte=at).exists()
+
+
+@apply_event.register
+def _chat_label(event: ChatLabelChanged, instance: Instance, received_at: datetime) -> Outcome:
+    at = event.envelope.at
+    living = Label.objects.filter(instance=instance, wa_id=event.wa_id).living().first()
+    if living is None:
+        if not event.on or _tombstone_after(instance, event.wa_id, at or NEVER):
+            return Outcome.UNCHANGED
+        living = learn_label(instance, event.label or LabelInfo(event.wa_id, "", None), at=NEVER)
+    chat = chat_at(instance, event.jid)
+    pair = lock_pair(chat, living)
+    if at is not None and (at, event.envelope.id) <= (pair.event_at, pair.event_id):
+        return Outcome.UNCHANGED
+    before = (pair.wanted, pair.remote, pair.receipt, pair.due_at)
+    _observe(pair, event.on, at, received_at)
+    if at is not None:
+        pair.event_at, pair.event_id = at, event.envelope.id[:80]
+    pair.save()
+    if (pair.wanted, pair.remote, pair.receipt, pair.due_at) == before:
+        return Outcome.UNCHANGED
+    note(instance, Change.Kind.CHAT, [chat])
+    return Outcome.APPLIED
+
+
+def _observe(pair: ChatLabel, on: bool, at: datetime | None, received_at: datetime) -> None:
+    """What an event says of a pair. It settles an open wish only if it came after the last call for it ended."""
+    now = timezone.now()
+    if pair.is_open or pair.receipt == Receipt.FAILED:
+        pair.remote, pair.remote_at = on, received_at
+        if on == pair.wanted and (pair.receipt != Receipt.PENDING or pair.sent_at) and seen_since_last_call(pair):
+            confirm(pair)
+        return
+    if on == pair.wanted:
+        pair.remote, pair.remote_at = on, received_at
+        return
+    fresh = pair.confirmed_at is not None and now - pair.confirmed_at < DOUBT and pair.sent_at is not None
+    if at is None or fresh:
+        pair.due_at = now  # in doubt: ask the provider rather than believe either
+        return
+    adopt(Actor(None, Source.PHONE), pair, on)

@@ -1,0 +1,53 @@
+"""From an instance to a client of its provider, and from its errors to sentences."""
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from labelapp.actions.actor import Refused
+from labelapp.models import Instance
+from labelapp.models.reasons import Reason, sentence
+from labelapp.whatsapp.errors import ProviderError
+from labelapp.whatsapp.provider import Provider, connect
+
+
+class Unavailable(Refused):
+    """The provider could not be asked."""
+
+    status = 503
+
+
+class ProviderRefused(Refused):
+    """The provider said no; the message holds its own words."""
+
+    status = 422
+
+
+def client_for(instance: Instance) -> Provider:
+    """A client for the instance; close it after use. Raises Unavailable when the stored token can't be read any more."""
+    if instance.locked or not instance.credentials:
+        raise Unavailable(_("The access token of this number can't be read. An admin has to enter it again."))
+    try:
+        return connect(
+            instance.provider,
+            base_url=instance.base_url,
+            instance_id=instance.instance_id,
+            token=instance.credentials,
+            allow_private=instance.allow_private,
+            options=instance.options,
+            transport=getattr(settings, "PROVIDER_TRANSPORT", None),
+        )
+    except ValueError as error:
+        raise Unavailable(str(error)) from error
+
+
+def reason(error: ProviderError) -> str:
+    """The error as a stored reason: that the provider was silent, refused the token, or its own words."""
+    if error.unreachable:
+        return Reason.SILENT(error.message)
+    return (Reason.TOKEN if error.refused else Reason.SAID)(error.message)
+
+
+def refusal(error: ProviderError) -> Refused:
+    """The error of a provider as the refusal of an action."""
+    kind = Unavailable if error.unreachable or not error.permanent else ProviderRefused
+    return kind(sentence(reason(error)))

@@ -1,0 +1,56 @@
+"""`manage.py serve`: labelapp on one machine, in one command."""
+
+import signal
+import socket
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from labelapp import lifeline
+from labelapp.lifeline import Family
+
+
+def must_be_free(host: str, port: int) -> None:
+    """Raise CommandError with a sentence when something listens there already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"Port {port} on {host} can't be used: {error.strerror}. Set PORT to another.") from None
+
+
+def wait_while_all_run(family: Family) -> str | None:
+    """Wait for Ctrl-C or SIGTERM (None), or for a child that ends by itself (its name)."""
+    stopped: list[int] = []
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda number, _frame: stopped.append(number))
+    while not stopped:
+        if name_of_ended := family.ended():
+            return name_of_ended
+        time.sleep(0.1)
+    return None
+
+
+class Command(BaseCommand):
+    help = "Migrate, then run one web process and one worker, and stop both together."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default=settings.HOST)
+        parser.add_argument("--port", type=int, default=settings.PORT)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        lifeline.watch()
+        must_be_free(options["host"], options["port"])
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        with Family() as family:
+            family.start("web", ["manage.py", "web", "--host", options["host"], "--port", str(options["port"])])
+            family.start("worker", ["manage.py", "worker"])
+            self.stdout.write(f"labelapp serves {settings.PUBLIC_URL} (Ctrl-C stops it)")
+            ended = wait_while_all_run(family)
+        if ended:
+            raise CommandError(f"The {ended} process ended by itself; its last lines are above.")

@@ -1,0 +1,186 @@
+"""Live screens: server-sent events from the Change table, through one hub per web process."""
+
+import asyncio
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import cast
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils import timezone
+
+from labelapp.lanes.wakes import Waker
+from labelapp.models import Change, Instance, User
+
+log = logging.getLogger(__name__)
+QUEUE = 100  # batches that a slow reader may be behind before it is told to refresh everything
+HEARTBEAT = 15.0
+RECHECK = 60.0
+LATE = timedelta(seconds=10)  # on PostgreSQL a lower id can commit after a higher one
+Row = tuple[int, int, int | None, str]  # id, instance, chat, kind
+
+
+@dataclass(eq=False)
+class Reader:
+    """One open stream."""
+
+    loop: asyncio.AbstractEventLoop
+    batches: asyncio.Queue[list[Row] | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+
+    def give(self, rows: list[Row]) -> None:
+        """Queue a batch; a reader that is too far behind gets one order to refresh instead (None)."""
+        if self.batches.full():
+            while not self.batches.empty():
+                self.batches.get_nowait()
+            self.batches.put_nowait(None)
+        else:
+            self.batches.put_nowait(rows)
+
+
+class Hub:
+    """Reads the Change table once for all streams of this process, in a thread that runs while there is a reader."""
+
+    def __init__(self) -> None:
+        self.readers: set[Reader] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def join(self, reader: Reader) -> None:
+        """Start giving changes to a reader."""
+        with self._lock:
+            self.readers.add(reader)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, daemon=True, name="live")
+                self._thread.start()
+
+    def leave(self, reader: Reader) -> None:
+        """Stop giving changes to a reader."""
+        with self._lock:
+            self.readers.discard(reader)
+
+    def _run(self) -> None:
+        feed = Feed()
+        with Waker() as waker:
+            while self._wanted():
+                try:
+                    waker.wait(1.0)
+                    rows = feed.fresh()
+                except DatabaseError:
+                    log.exception("live screens can't read the changes; trying again")
+                    connection.close()
+                    time.sleep(1)
+                    continue
+                if rows:
+                    self._spread(rows)
+
+    def _wanted(self) -> bool:
+        with self._lock:
+            if not self.readers:
+                self._thread = None
+            return self._thread is threading.current_thread()
+
+    def _spread(self, rows: list[Row]) -> None:
+        for reader in list(self.readers):
+            try:
+                reader.loop.call_soon_threadsafe(reader.give, rows)
+            except RuntimeError:  # its loop is closed
+                self.leave(reader)
+
+
+class Feed:
+    """What is new in the Change table since the last look, each row once."""
+
+    def __init__(self) -> None:
+        newest = Change.objects.order_by("-id").values_list("id", flat=True).first()
+        self.last = newest or 0
+        self.seen: deque[int] = deque(maxlen=10_000)
+
+    def fresh(self) -> list[Row]:
+        """The new rows, oldest first."""
+        query = Change.objects.filter(id__gt=self.last)
+        if not settings.ON_SQLITE:
+            query = query | Change.objects.filter(at__gt=timezone.now() - LATE)
+        rows = [
+            row
+            for row in query.order_by("id").values_list("id", "instance_id", "chat_id", "kind")
+            if row[0] not in self.seen
+        ]
+        self.seen.extend(row[0] for row in rows)
+        self.last = max([self.last, *(row[0] for row in rows)])
+        return cast(list[Row], rows)
+
+
+hub = Hub()
+
+
+async def stream(request: HttpRequest) -> HttpResponse:
+    """The changes of all numbers that the person may see. Ends when the login does."""
+    user = cast(User, await request.auser())
+    visible = await sync_to_async(_visible)(user.pk)
+    response = StreamingHttpResponse(_events(request, user.pk, visible), content_type="text/event-stream")
+    response.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return response
+
+
+def _visible(user_pk: int) -> dict[int, str]:
+    """The numbers the person may see now (pk -> slug); none when the account is closed. Leaves no connection behind: a stream is long."""
+    try:
+        user = User.objects.filter(pk=user_pk, is_active=True).first()
+        return dict(Instance.objects.visible_to(user).values_list("pk", "slug")) if user else {}
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+async def _events(request: HttpRequest, user_pk: int, visible: dict[int, str]) -> AsyncIterator[bytes]:
+    reader = Reader(asyncio.get_running_loop())
+    hub.join(reader)
+    checked = time.monotonic()
+    yield b"retry: 2000\nevent: hello\ndata: {}\n\n"
+    try:
+        while True:
+            try:
+                rows = await asyncio.wait_for(reader.batches.get(), HEARTBEAT)
+                yield b"event: resync\ndata: {}\n\n" if rows is None else _message(rows, visible)
+            except TimeoutError:
+                yield b": still here\n\n"
+            if time.monotonic() - checked > RECHECK:
+                checked = time.monotonic()
+                if not await _still_logged_in(request):
+                    return
+                visible = await sync_to_async(_visible)(user_pk)
+    finally:
+        hub.leave(reader)
+
+
+async def _still_logged_in(request: HttpRequest) -> bool:
+    """Whether the session that opened the stream is still there."""
+    store = type(request.session)(request.session.session_key)
+    try:
+        return SESSION_KEY in await sync_to_async(store.load)()
+    finally:
+        await sync_to_async(connection.close)()
+
+
+def _message(rows: Iterable[Row], visible: dict[int, str]) -> bytes:
+    """One event for a batch of changes, of the visible numbers only; a comment when none is left."""
+    kept = [row for row in rows if row[1] in visible]
+    if not kept:
+        return b":\n\n"
+    kinds = Change.Kind
+    data = {
+        "chats": sorted({chat for _, _, chat, kind in kept if kind == kinds.CHAT and chat}),
+        "messages": sorted({chat for _, _, chat, kind in kept if kind == kinds.MESSAGE and chat}),
+        "labels": sorted({visible[number] for _, number, _, kind in kept if kind == kinds.LABELS}),
+        "instances": sorted({visible[number] for _, number, _, kind in kept if kind == kinds.INSTANCE}),
+    }
+    return f"event: change\nid: {kept[-1][0]}\ndata: {json.dumps(data)}\n\n".encode()
