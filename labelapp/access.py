@@ -17,7 +17,7 @@ class UsernameOrEmailBackend(ModelBackend):
         if username and "@" in username and not User.objects.filter(username=username).exists():
             found = User.objects.filter(email__iexact=username).exclude(email="").first()
             username = found.username if found else username
-        return super().authenticate(request, username=username, password=password, **kwargs)  # type: ignore[return-value]
+        return super().authenticate(request, username=username, password=password, **kwargs)
 
 
 def instance_for(user: User, slug: str) -> Instance:

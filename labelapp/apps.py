@@ -1,6 +1,6 @@
 """The app, and the groups that come with it."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -13,8 +13,8 @@ ROLES = {
 
 def make_roles(sender: AppConfig, using: str, **kwargs: object) -> None:
     """Make the groups Agent, Lead and Admin. A permission that someone took away by hand from an existing group stays away."""
-    permissions = sender.apps.get_model("auth", "Permission").objects.using(using)
-    groups = sender.apps.get_model("auth", "Group").objects.using(using)
+    permissions = apps.get_model("auth", "Permission").objects.using(using)
+    groups = apps.get_model("auth", "Group").objects.using(using)
     for name, codenames in ROLES.items():
         group, made = groups.get_or_create(name=name)
         if made:

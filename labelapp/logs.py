@@ -9,7 +9,12 @@ class MaskSecrets(logging.Filter):
 
     patterns = (
         (re.compile(r"(/hooks/[^/\s]+/)[^/\s\"']+"), r"\1***"),
-        (re.compile(r"((?:access_token|access-token|token|api_key|X-Api-Key)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+", re.I), r"\1***"),
+        (
+            re.compile(
+                r"((?:access_token|access-token|token|api_key|X-Api-Key)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+", re.I
+            ),
+            r"\1***",
+        ),
     )
 
     def filter(self, record: logging.LogRecord) -> bool:

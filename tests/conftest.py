@@ -57,9 +57,16 @@ def stranger(db: None) -> User:
 
 def make_number(slug: str, **more: object) -> Instance:
     values: dict[str, object] = {
-        "name": slug.title(), "base_url": "http://127.0.0.1:9", "instance_id": slug, "credentials": f"{slug}-token",
-        "allow_private": True, "status": "WORKING", "me_jid": "201000000000@c.us",
-        "import_stage": Instance.ImportStage.DONE, "imported_at": timezone.now(), "import_due_at": None,
+        "name": slug.title(),
+        "base_url": "http://127.0.0.1:9",
+        "instance_id": slug,
+        "credentials": f"{slug}-token",
+        "allow_private": True,
+        "status": "WORKING",
+        "me_jid": "201000000000@c.us",
+        "import_stage": Instance.ImportStage.DONE,
+        "imported_at": timezone.now(),
+        "import_due_at": None,
     }
     return Instance.objects.create(slug=slug, **(values | more))
 
@@ -82,10 +89,22 @@ def other_number(admin: User) -> Instance:
 def labels(number: Instance) -> dict[str, Label]:
     """Three stages of a funnel and two free labels, by name."""
     funnel = LabelGroup.objects.create(instance=number, name="Sales funnel", kind=LabelGroup.Kind.FUNNEL)
-    made = [("New lead", 1, funnel), ("Quoted", 2, funnel), ("Paid", 12, funnel), ("VIP", 3, None), ("On hold", 18, None)]
+    made = [
+        ("New lead", 1, funnel),
+        ("Quoted", 2, funnel),
+        ("Paid", 12, funnel),
+        ("VIP", 3, None),
+        ("On hold", 18, None),
+    ]
     return {
         name: Label.objects.create(
-            instance=number, wa_id=str(n), name=name, color_index=color, group=group, position=n, known_at=timezone.now()
+            instance=number,
+            wa_id=str(n),
+            name=name,
+            color_index=color,
+            group=group,
+            position=n,
+            known_at=timezone.now(),
         )
         for n, (name, color, group) in enumerate(made, 1)
     }
@@ -96,14 +115,22 @@ def make_chat(number: Instance) -> MakeChat:
     """A chat of `number` that already holds the given labels, confirmed."""
     start = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
-    def make(jid: str = "", name: str = "", labels: tuple[Label, ...] = (), instance: Instance | None = None, **more: object) -> Chat:
+    def make(
+        jid: str = "", name: str = "", labels: tuple[Label, ...] = (), instance: Instance | None = None, **more: object
+    ) -> Chat:
         home = instance or number
         n = Chat.objects.count() + 1
         jid = jid or f"2010000000{n:02d}@c.us"
         at = more.pop("at", start + timedelta(minutes=n))
         kind = Chat.Kind.GROUP if jid.endswith("@g.us") else Chat.Kind.PERSON
         chat = Chat.objects.create(
-            instance=home, jid=jid, name=name or f"Chat {n}", kind=kind, last_message_at=at, last_message_text=f"Hello {n}", **more
+            instance=home,
+            jid=jid,
+            name=name or f"Chat {n}",
+            kind=kind,
+            last_message_at=at,
+            last_message_text=f"Hello {n}",
+            **more,
         )
         ChatAlias.objects.create(instance=home, jid=jid, chat=chat)
         for label in labels:

@@ -2,6 +2,7 @@
 
 import hashlib
 from types import TracebackType
+from typing import Any
 
 import psycopg
 from django.db import connection
@@ -50,7 +51,7 @@ class Locks:
         self.close()
 
 
-def wire_parameters() -> dict[str, object]:
+def wire_parameters() -> dict[str, Any]:
     """How Django itself would connect, without its pool."""
     parameters = connection.get_connection_params()
     for name in ("pool", "cursor_factory", "context", "prepare_threshold"):

@@ -101,7 +101,8 @@ def _call(client: Provider, jid: str, wa_id: str, on: bool, reads: bool) -> list
     """One call to the provider. Touches no database: it runs in the pool."""
     if reads:
         return client.chat_labels(jid)
-    return client.add_label(jid, wa_id) if on else client.remove_label(jid, wa_id)
+    (client.add_label if on else client.remove_label)(jid, wa_id)
+    return None
 
 
 def _finish(instance: Instance, reach: Reach, job: Job, future: Future[list[LabelInfo] | None]) -> None:

@@ -35,7 +35,7 @@ class Waker:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA data_version")  # changes when another connection has committed
             (version,) = cursor.fetchone()
-        moved = version != self._version
+        moved = bool(version != self._version)
         self._version = version
         return moved
 

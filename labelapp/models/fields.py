@@ -37,7 +37,7 @@ class Locked(str):
         return value
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that only the holder of ENCRYPTION_KEYS can read. A value that can't be decrypted reads as `Locked("")`, never an error."""
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> str | None:

@@ -35,7 +35,7 @@ class User(AbstractUser):
     density = models.CharField(_("density"), max_length=8, choices=Density.choices, default=Density.COMPACT)
     shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined]
+    class Meta(AbstractUser.Meta):
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("email"), condition=~models.Q(email=""), name="user_email_once"),
         ]

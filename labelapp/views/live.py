@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
 from labelapp.lanes.wakes import Waker
@@ -122,12 +122,12 @@ class Feed:
 hub = Hub()
 
 
-async def stream(request: HttpRequest) -> HttpResponse:
+async def stream(request: HttpRequest) -> StreamingHttpResponse:
     """The changes of all numbers that the person may see. Ends when the login does."""
     user = cast(User, await request.auser())
     visible = await sync_to_async(_visible)(user.pk)
     response = StreamingHttpResponse(_events(request, user.pk, visible), content_type="text/event-stream")
-    response.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    response["Cache-Control"], response["X-Accel-Buffering"] = "no-store", "no"
     return response
 
 

@@ -2,11 +2,14 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import cast
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.deprecation import MiddlewareMixin
 from django_htmx.http import HttpResponseClientRedirect
@@ -32,13 +35,12 @@ class RequestLog(MiddlewareMixin):
 class LoginRequired(LoginRequiredMiddleware):
     """Anonymous people go to the login; htmx is told to go there with the whole page, and to come back to the page it was on."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: object) -> HttpResponse:
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]) -> HttpResponse:  # type: ignore[override]
         response = super().handle_no_permission(request, view_func)
         if not getattr(request, "htmx", False):
-            return cast(HttpResponse, response)
+            return response
         page = request.htmx.current_url_abs_path or request.get_full_path()  # type: ignore[attr-defined]
-        request.path_info = page
-        target = f"{response['Location'].partition('?')[0]}?next={page}"
+        target = f"{response['Location'].partition('?')[0]}?{urlencode({'next': page})}"
         answer = HttpResponseClientRedirect(target)
         answer.status_code = 401
         return answer
