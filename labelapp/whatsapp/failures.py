@@ -13,6 +13,7 @@ _PERMANENT = {400, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 501}
 # A gateway gave up waiting: the server behind it may have done the thing.
 _MAY_HAVE_ACTED = {502, 504, 524}
 _A_DAY = 86_400.0
+_SENTENCES = ("message", "error", "exception", "detail", "errors", "data")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{2,40}")
 _ERROR_NUMBER = re.compile(r"[45]\d\d", re.ASCII)
 _EXCEEDED = re.compile(r"\bexceeded\b|\blimit reached\b", re.IGNORECASE)
@@ -31,7 +32,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, secrets: Itera
     data = _decoded(body)
     raw = (_words(data) if data is not None else readable(body.decode("utf-8", "replace"))).strip()
     text = words(raw, secrets) or f"HTTP {status}"
-    code = _told_status(data) or status
+    code = status if status >= 400 else _told_status(data) or status
     return ProviderError(
         text,
         permanent=_is_permanent(code, text, data),
@@ -45,8 +46,8 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, secrets: Itera
 def says_no(data: object) -> bool:
     """Whether a body with a good HTTP status is a refusal all the same.
 
-    Seen or documented: `false`, `success: false`, a status of "error", an error number, WAHA's `result: false`, a bare `code`
-    or `error`, and Wawp's `status: success` whose message says that a limit was exceeded.
+    Seen or documented: `false`, `success: false`, a status of "error", an error number, WAHA's `result: false`, a
+    bare `code` or `error`, and Wawp's `status: success` whose message says that a limit was exceeded.
     """
     rows = [
         {"success": data},
@@ -93,9 +94,11 @@ def _is_permanent(code: int, text: str, data: object) -> bool:
         return False
     if _SESSION.search(text) and "label" not in text.lower():
         return False
+    if not row and code in (200, 404):
+        # A page of HTML is some gateway's or another server's: it knows nothing of the label that we asked for.
+        return False
     if code < 300:
-        # A page of HTML with a good status is some gateway's, whatever it says.
-        return bool(row and _LASTING.search(text))
+        return bool(_LASTING.search(text))
     return code in _PERMANENT
 
 
@@ -114,19 +117,15 @@ def _decoded(body: bytes) -> object:
         return None
 
 
-def _words(data: object) -> str:
+def _words(data: object, depth: int = 3) -> str:
     """The sentence in a JSON answer. Never the whole of it: WAHA's 500 repeats the request, credentials included."""
     if isinstance(data, str):
         return data
-    row = mapping(data)
-    said = ""
-    for key in ("message", "error", "exception", "detail", "errors", "data"):
-        value = row.get(key)
-        said = said or (value if isinstance(value, str) else _joined(value) or _words(value))
-    code = row.get("code")
-    tail = code if isinstance(code, str) and _CODE.fullmatch(code) and code not in said else ""
-    return f"{said} ({tail})" if said and tail else said or tail
-
-
-def _joined(value: object) -> str:
-    return "; ".join(item for item in listed(value) or [] if isinstance(item, str))
+    if not isinstance(data, dict) or not depth:
+        return "; ".join(item for item in listed(data) or [] if isinstance(item, str))
+    said = (_words(data.get(key), depth - 1) for key in _SENTENCES)
+    sentence = next(filter(None, said), "")
+    code = data.get("code")
+    if not isinstance(code, str) or not _CODE.fullmatch(code) or code in sentence:
+        return sentence
+    return f"{sentence} ({code})" if sentence else code

@@ -20,7 +20,7 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes out. `path` is already encoded. All but method and path may hold credentials: its repr shows neither."""
+    """What goes out, `path` already encoded. It may hold credentials, so its repr shows the method only."""
 
     method: str
     path: str
