@@ -35,7 +35,8 @@ def test_the_example_changes_nothing() -> None:
 
 
 def test_no_other_file_reads_the_environment() -> None:
-    own = {SETTINGS, ROOT / "labelapp" / "simulator" / "settings.py"}
+    # lifeline.py hands the number of a pipe to its own children
+    own = {SETTINGS, ROOT / "labelapp" / "simulator" / "settings.py", ROOT / "labelapp" / "lifeline.py"}
     readers = [
         str(path.relative_to(ROOT))
         for path in (ROOT / "labelapp").rglob("*.py")
