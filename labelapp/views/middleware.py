@@ -54,7 +54,7 @@ class PersonalLocale(MiddlewareMixin):
         chosen = user.language if user.is_authenticated else ""
         language = chosen or translation.get_language_from_request(request)
         translation.activate(language)
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = language
         timezone.activate(user.zone if user.is_authenticated else settings.TIME_ZONE)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:

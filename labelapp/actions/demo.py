@@ -1,0 +1,89 @@
+"""The demo's people, number and funnel. Made only under `manage.py demo`, in its own database."""
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from labelapp.actions.actor import Actor
+from labelapp.actions.notices import note
+from labelapp.actions.numbers import Reach, connect_number, register_hook
+from labelapp.models import Change, Instance, Label, LabelGroup, Source, User
+
+PASSWORD = "demo"  # noqa: S105
+PEOPLE = {  # username -> (first name, last name, group, language)
+    "admin": ("Mona", "Adel", "Admin", "en"),
+    "lead": ("Rui", "Tavares", "Lead", "en"),
+    "agent": ("Salma", "Idris", "Agent", "en"),
+    "agent2": ("Paulo", "Teixeira", "Agent", "en"),
+    "agent_ar": ("هدى", "فوزي", "Agent", "ar"),
+}
+STAGES = {
+    "New lead": "First message, nobody answered yet",
+    "Quoted": "Price sent, waiting for a yes",
+    "Pending payment": "Said yes, money not seen",
+    "Paid": "Payment confirmed by finance",
+    "Shipped": "Left the warehouse",
+    "Closed": "Delivered or lost",
+}
+FREE = {
+    "Customer": {
+        "VIP": "Over 20 orders or hand-picked",
+        "عميل دائم": "Regular: 3 orders or more",
+        "Atacado": "Wholesale price list",
+    },
+    "Needs": {
+        "On hold": "Waiting for the customer",
+        "Send invoice": "Wants a tax invoice",
+        "Refund now": "Money going back",
+        "يحتاج مدير": "A manager has to decide",
+        "Entrega atrasada": "Courier is late",
+    },
+}
+SYSTEM = Actor(None, Source.IMPORT, "demo")
+
+
+def make_people() -> None:
+    """Make the demo's people. Safe to run twice; refuses outside the demo: everybody knows their password."""
+    if not settings.DEMO:
+        raise RuntimeError("Demo people exist in the demo only.")
+    for username, (first, last, group, language) in PEOPLE.items():
+        user = User.objects.filter(username=username).first()
+        if user is None:
+            email = f"{username}@example.com"
+            user = User.objects.create_user(
+                username, email, PASSWORD, first_name=first, last_name=last, language=language
+            )
+            user.is_staff = user.is_superuser = group == "Admin"
+            user.save(update_fields=["is_staff", "is_superuser"])
+        user.groups.set(Group.objects.filter(name=group))
+
+
+def connect_demo(simulator: str) -> Instance:
+    """The number at the simulator, connected the first time."""
+    number = Instance.objects.connected().filter(slug="demo").first()
+    if number is None:
+        reach = Reach("wawp", simulator, "demo", "demo-token", allow_private=True)
+        return connect_number(SYSTEM, reach, name="Nile & Douro", slug="demo", hmac_key="demo-signing-key")
+    number.base_url = simulator  # the port may be another one this time
+    number.save(update_fields=["base_url"])
+    return number
+
+
+def register_demo_hook(number: Instance) -> None:
+    """Have the simulator post to this product."""
+    register_hook(SYSTEM, number)
+
+
+@transaction.atomic
+def group_labels(number: Instance) -> None:
+    """One funnel and two free groups over the imported labels, with what each label means. Safe to run twice."""
+    kinds = LabelGroup.Kind
+    groups = [("Sales funnel", kinds.FUNNEL, STAGES), *((name, kinds.FREE, labels) for name, labels in FREE.items())]
+    for place, (name, kind, labels) in enumerate(groups):
+        group, _made = LabelGroup.objects.get_or_create(
+            instance=number, name=name, defaults={"kind": kind, "position": place}
+        )
+        for position, (label, description) in enumerate(labels.items()):
+            ours = Label.objects.filter(instance=number, name=label, group=None).living()
+            ours.update(group=group, position=position, description=description)
+    note(number, Change.Kind.LABELS)
