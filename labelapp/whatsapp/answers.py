@@ -7,7 +7,7 @@ from labelapp.whatsapp.errors import ProviderError
 from labelapp.whatsapp.messages import message_of
 from labelapp.whatsapp.rows import archived_of, chat_name, jid_of, label_of, unread_of
 from labelapp.whatsapp.shapes import find_list, first, mapping, objects
-from labelapp.whatsapp.types import ChatInfo, LabelInfo
+from labelapp.whatsapp.types import ChatInfo, LabelInfo, MessageInfo
 
 T = TypeVar("T")
 
@@ -44,6 +44,12 @@ def one(read: Callable[[object], T | None], answer: object, *names: str) -> T | 
 def shown_label(value: object) -> LabelInfo | None:
     """A label row that shows its name (null included): a bare `id` may be the id of anything."""
     return label_of(value) if "name" in mapping(value) else None
+
+
+def shown_message(value: object, chat_jid: str) -> MessageInfo | None:
+    """A message of that chat; None without an id, since it could not be told from its own repeat."""
+    message = message_of(mapping(value), chat_jid=chat_jid)
+    return message if message and message.wa_id else None
 
 
 def chat_of(value: object) -> ChatInfo | None:

@@ -32,3 +32,8 @@ class ProviderError(Exception):
         self.status = status
         self.unreachable = unreachable
         self.timed_out = timed_out
+
+    @property
+    def gone(self) -> bool:
+        """The thing asked for does not exist. A bare 404 does not say so: it may be a gateway's page or a lost session."""
+        return self.permanent and self.status == 404

@@ -84,7 +84,7 @@ def connect(
     `allow_private` permits private addresses and plain http. `transport` replaces the network, for tests.
     """
     if provider != "wawp":
-        raise ValueError("This provider is not known.")
+        raise ValueError("The provider is not known.")
     return Wawp(
         base_url=base_url,
         instance_id=instance_id,

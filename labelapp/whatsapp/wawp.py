@@ -11,12 +11,11 @@ from urllib.parse import quote
 
 import httpx
 
-from labelapp.whatsapp.answers import chat_of, every, one, rows_of, shown_label, some
+from labelapp.whatsapp.answers import chat_of, every, one, rows_of, shown_label, shown_message, some
 from labelapp.whatsapp.errors import ProviderError
 from labelapp.whatsapp.jids import kind_of, normalise
-from labelapp.whatsapp.messages import message_of
 from labelapp.whatsapp.rows import NEVER, hook_of, jid_of, label_of, lid_pair_of, session_of, when
-from labelapp.whatsapp.shapes import mapping, objects
+from labelapp.whatsapp.shapes import objects
 from labelapp.whatsapp.types import ChatInfo, HookInfo, LabelInfo, LidPair, MessageInfo, SessionInfo
 from labelapp.whatsapp.wawp_options import PLACEMENTS, Endpoint, Placement, WawpOptions
 from labelapp.whatsapp.wire import Request, Wire
@@ -178,8 +177,8 @@ class Wawp:
         # The page's sample asks for the media too; we show words only, and a download would cost the provider seconds.
         wish = {"chatId": chat, "limit": limit, "offset": 0, "downloadMedia": "false"}
         rows = rows_of(self._call(Endpoint.MESSAGES, content=wish), "messages")
-        found = some(lambda row: message_of(mapping(row), chat_jid=chat), rows)
-        return sorted((message for message in found if message.wa_id), key=lambda message: message.at or NEVER)
+        found = some(lambda row: shown_message(row, chat), rows)
+        return sorted(found, key=lambda message: message.at or NEVER)
 
     def lids(self, *, limit: int, offset: int) -> list[LidPair]:
         answer = self._call(Endpoint.LIDS, content={"limit": limit, "offset": offset})
