@@ -75,6 +75,12 @@ def test_a_label_whose_own_name_is_called_taken_is_recoloured_alone() -> None:
     assert far_end.body == {"color": 4, **CREDENTIALS}
 
 
+def test_a_recolouring_that_got_no_answer_may_have_acted() -> None:
+    with pytest.raises(ProviderError) as caught:
+        client(FarEnd(TAKEN, httpx.ReadTimeout("x"))).update_label("1", name="Lead", color=4)
+    assert (caught.value.timed_out, caught.value.permanent) == (True, False)
+
+
 @pytest.mark.parametrize(("wa_id", "calls"), [("1", 2), ("2", 1)])
 def test_a_name_that_is_taken_stays_refused(wa_id: str, calls: int) -> None:
     far_end = FarEnd(TAKEN, httpx.Response(400, json={"message": "name is required"}))
