@@ -112,6 +112,7 @@ class LabelForm(forms.Form):
     color = forms.TypedChoiceField(
         label=_("Colour"),
         coerce=int,
+        empty_value=None,
         choices=list(enumerate(COLOR_NAMES)),
         error_messages={
             "required": _("Choose one of the 20 colours."),
@@ -133,6 +134,7 @@ class LabelForm(forms.Form):
         if label is not None:
             kwargs["initial"] = {"name": label.name, "color": label.color_index, "description": label.description}
         super().__init__(*args, **kwargs)
+        self.fields["color"].required = label is None or label.color_index is not None
         dress(self)
 
     def clean_name(self) -> str:
@@ -142,7 +144,9 @@ class LabelForm(forms.Form):
         others = Label.objects.living().filter(instance=self.instance).exclude(pk=self.label.pk if self.label else 0)
         for other in others.values_list("name", flat=True):
             if other.casefold() == name.casefold():
-                raise ValidationError(_("There is already a label “%(name)s”."), params={"name": other})
+                raise ValidationError(
+                    _("There is already a label “%(name)s”."), params={"name": other}, code="duplicate"
+                )
         return name
 
 
@@ -256,8 +260,11 @@ class TypedNumberForm(forms.Form):
     def __init__(self, *args: Any, expected: int, **kwargs: Any) -> None:
         self.expected = expected
         super().__init__(*args, **kwargs)
+        self.fields["typed"].required = expected > 0  # nothing to type where nothing is lost
 
     def clean_typed(self) -> int:
+        if not self.expected:
+            return 0
         digits = "".join(character for character in self.cleaned_data["typed"] if character.isdecimal())
         if not digits or int(digits) != self.expected:
             raise ValidationError(_("It is on %(count)d chats now. Type that number."), params={"count": self.expected})

@@ -4,11 +4,24 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from labelapp.views import account, chats, health, hooks, live
+from labelapp.views import account, chats, health, hooks, labels, live, numbers
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="chats.index")),
     path("chats/", chats.index, name="chats.index"),
+    path("labels/", labels.index, name="labels.index"),
+    path("labels/new/", labels.create, name="labels.create"),
+    path("labels/<int:pk>/", labels.edit, name="labels.edit"),
+    path("labels/<int:pk>/delete/", labels.delete, name="labels.delete"),
+    path("settings/", numbers.index, name="settings.index"),
+    path("settings/new/", numbers.create, name="settings.create"),
+    path("settings/test/", numbers.test, name="settings.test"),
+    path("settings/numbers/<slug:slug>/", numbers.number, name="settings.number"),
+    path("settings/numbers/<slug:slug>/hook/", numbers.register, name="settings.register"),
+    path("settings/numbers/<slug:slug>/secret/", numbers.rotate, name="settings.rotate"),
+    path("settings/numbers/<slug:slug>/signature/", numbers.sign, name="settings.sign"),
+    path("settings/numbers/<slug:slug>/placement/", numbers.probe, name="settings.probe"),
+    path("settings/numbers/<slug:slug>/remove/", numbers.remove, name="settings.remove"),
     path("login/", account.login, name="account.login"),
     path("logout/", account.logout, name="account.logout"),
     path("account/", account.preferences, name="account.preferences"),
