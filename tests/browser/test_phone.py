@@ -1,0 +1,45 @@
+"""What happens on the phone appears on open screens by itself."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Chat
+from tests.browser.people import Desk
+
+
+def test_a_label_set_on_the_phone_appears_without_a_reload(desk: Desk, chat: Chat) -> None:
+    agent = desk.person("agent")
+    agent.is_live()
+    agent.never_reloads()
+
+    desk.phone_labels(chat, "VIP")
+
+    agent.sees_chip(chat.jid, desk.label("VIP"), "confirmed")
+    agent.has_not_reloaded()
+
+
+def test_a_message_moves_the_chat_to_the_top(desk: Desk, chat: Chat) -> None:
+    agent = desk.person("agent")
+    agent.is_live()
+
+    desk.simulator.message(chat.jid, "Is the blue one still there?")
+
+    agent.shows(chat.jid, "Is the blue one still there?")
+    expect(agent.rows().first).to_have_attribute("data-chat", chat.jid)
+
+
+def test_a_label_deleted_on_the_phone_vanishes_everywhere(desk: Desk, chats: list[Chat]) -> None:
+    confirmed, waiting = chats
+    gone = desk.new_label_on_phone("Summer sale")
+    agent, colleague = desk.person("agent"), desk.person("agent2")
+    agent.tag(confirmed.jid, "Summer sale")
+    colleague.sees_chip(confirmed.jid, gone, "confirmed")
+    with desk.simulator.faults(down=True):
+        agent.tag(waiting.jid, "Summer sale")
+        agent.sees_chip(waiting.jid, gone, "pending")
+        desk.simulator.ask("DELETE", f"/sim/phone/labels/{gone}")
+
+    for screen in (agent, colleague):
+        screen.sees_no_chip(confirmed.jid, gone)
+        screen.sees_chip(waiting.jid, gone, "failed")
+    agent.open(waiting.jid)
+    expect(agent.panel()).to_contain_text("was deleted in WhatsApp")
