@@ -36,6 +36,9 @@ def failed(status: int, answer: object, **headers: str) -> ProviderError:
             "No such instance (invalid_instance)",
             False,
         ),
+        (422, {"message": "Scan the code", "status": "SCAN_QR_CODE", "expected": ["WORKING"]}, "Scan the code", False),
+        (404, {"message": "Session wawp-1: label not found"}, "Session wawp-1: label not found", True),
+        (404, {"message": "Session not found"}, "Session not found", False),
         (404, b"<h1>404 Not Found</h1>nginx", "404 Not Found nginx", False),
         (429, {"message": "Slow down"}, "Slow down", False),
         (
