@@ -22,7 +22,7 @@ from labelapp import lifeline
 from labelapp.actions.demo import PASSWORD, PEOPLE, connect_demo, group_labels, make_people, register_demo_hook
 from labelapp.actions.importing import start_import
 from labelapp.lifeline import Family
-from labelapp.management.commands.serve import must_be_free, wait_while_all_run
+from labelapp.management.commands.serve import MANAGE, must_be_free, wait_while_all_run
 from labelapp.models import Instance
 
 HOST = "127.0.0.1"
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             self._start_simulator(family, options)
             wait_for(family, "the simulator", lambda: fetch(f"{simulator}/sim/state"))
             number = connect_demo(simulator)
-            family.start("serve", ["manage.py", "serve", "--host", HOST, "--port", str(options["port"])])
+            family.start("serve", [MANAGE, "serve"])
             wait_for(family, "the product", lambda: fetch(f"{settings.PUBLIC_URL}/healthz"))
             register_demo_hook(number)
             start_import(number)
@@ -74,7 +74,7 @@ class Command(BaseCommand):
             raise CommandError(f"The {ended} process ended by itself; its last lines are above.")
 
     def _start_simulator(self, family: Family, options: dict[str, Any]) -> None:
-        command = ["manage.py", "simulator", "--host", HOST, "--port", str(options["simulator_port"]), "--keep"]
+        command = [MANAGE, "simulator", "--host", HOST, "--port", str(options["simulator_port"]), "--keep"]
         command += ["--chats", str(options["chats"]), "--data", str(settings.DATA_DIR / "simulator.sqlite3")]
         family.start("simulator", [*command, "--product-url", settings.PUBLIC_URL])
 

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
 
 from labelapp import lifeline
 from labelapp.lifeline import Family
+
+MANAGE = str(settings.BASE_DIR / "manage.py")
 
 
 def must_be_free(host: str, port: int) -> None:
@@ -36,20 +38,16 @@ def wait_while_all_run(family: Family) -> str | None:
 
 
 class Command(BaseCommand):
-    help = "Migrate, then run one web process and one worker, and stop both together."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default=settings.HOST)
-        parser.add_argument("--port", type=int, default=settings.PORT)
+    help = "Migrate, then run one web process and one worker on HOST and PORT, and stop both together."
 
     def handle(self, *args: Any, **options: Any) -> None:
         lifeline.watch()
-        must_be_free(options["host"], options["port"])
+        must_be_free(settings.HOST, settings.PORT)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         with Family() as family:
-            family.start("web", ["manage.py", "web", "--host", options["host"], "--port", str(options["port"])])
-            family.start("worker", ["manage.py", "worker"])
+            family.start("web", [MANAGE, "web"])
+            family.start("worker", [MANAGE, "worker"])
             self.stdout.write(f"labelapp serves {settings.PUBLIC_URL} (Ctrl-C stops it)")
             ended = wait_while_all_run(family)
         if ended:

@@ -4,7 +4,7 @@ from typing import Any
 
 import uvicorn
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand
 
 from labelapp import lifeline
 
@@ -12,16 +12,12 @@ from labelapp import lifeline
 class Command(BaseCommand):
     help = "Serve pages, the API, deliveries and live screens. Put a proxy with TLS in front of it."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default=settings.HOST)
-        parser.add_argument("--port", type=int, default=settings.PORT)
-
     def handle(self, *args: Any, **options: Any) -> None:
         lifeline.watch()
         uvicorn.run(
             "labelapp.asgi:application",
-            host=options["host"],
-            port=options["port"],
+            host=settings.HOST,
+            port=settings.PORT,
             access_log=False,  # it would print hook secrets
             log_config=None,
             lifespan="off",
