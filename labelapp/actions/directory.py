@@ -72,7 +72,7 @@ def delete_label(actor: Actor, label: Label) -> None:
         try:
             client.delete_label(label.wa_id)
         except ProviderError as error:
-            if error.status != 404 and not (error.timed_out and _is_gone(client, label)):
+            if not error.gone and not (error.timed_out and _is_gone(client, label)):
                 raise refusal(error) from error
     with transaction.atomic():
         enter(actor, Verb.LABEL_DELETE, label=label)
@@ -101,7 +101,7 @@ def _is_gone(client: Provider, label: Label) -> bool:
     try:
         client.label(label.wa_id)
     except ProviderError as error:
-        return error.status == 404
+        return error.gone
     return False
 
 

@@ -68,7 +68,7 @@ def record_failure(claimed: ChatLabel, error: ProviderError) -> None:
     words = reason(error)
     if error.permanent:
         fail(pair, words)
-        if error.status == 404:
+        if error.gone:
             Instance.objects.filter(pk=pair.label.instance_id).update(directory_due_at=now)
     elif error.timed_out:  # it may have acted: look before calling again
         pair.receipt, pair.error, pair.due_at = Receipt.SENT, words, now + timedelta(seconds=1)
