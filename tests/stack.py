@@ -1,4 +1,4 @@
-"""The real thing: `manage.py demo` (simulator, web, worker) as processes of its own, for browser tests, fault tests and figures."""
+"""The real thing as processes of its own: simulator, web and worker, for browser tests, fault tests and figures."""
 
 import os
 import secrets
@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
 READY = "labelapp is ready"
 READY_SECONDS = 90
 STOP_SECONDS = 10
@@ -25,7 +25,7 @@ KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV")
 
 def free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
@@ -46,6 +46,14 @@ def wait_until(what: Callable[[], Any], seconds: float = 10, pause: float = 0.05
             raise AssertionError(f"not so within {seconds:g} s: {told or what}")
         time.sleep(pause)
     return answer
+
+
+def answers(url: str) -> bool:
+    """Whether a server answers there, and is content."""
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.HTTPError:
+        return False
 
 
 class Simulator:
@@ -157,32 +165,83 @@ class Processes:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
 
-class Stack(Processes):
-    """`manage.py demo` on free ports with its data in `folder`, ready when made. `life=0`: nothing happens by itself."""
+class Demo(Processes):
+    """`manage.py demo` on free ports with its data in `folder`, ready when made. Nothing happens in it by itself."""
 
-    def __init__(self, folder: Path, *, chats: int = 80, life: int = 0, port: int = 0, **environment: str) -> None:
+    def __init__(self, folder: Path, *, chats: int = 20, port: int = 0) -> None:
         self.port, self.simulator_port = port or free_port(), free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.simulator_url = f"http://127.0.0.1:{self.simulator_port}"
-        arguments = [
-            "demo",
-            "--data-dir",
-            str(folder),
-            "--port",
-            str(self.port),
-            "--simulator-port",
-            str(self.simulator_port),
-        ]
-        arguments += ["--life", str(life), "--chats", str(chats)]
-        super().__init__(arguments, folder / "stack.log", **environment)
+        self.url = f"http://{HOST}:{self.port}"
+        arguments = ["demo", "--data-dir", str(folder), "--port", str(self.port)]
+        arguments += ["--simulator-port", str(self.simulator_port), "--life", "0", "--chats", str(chats)]
+        super().__init__(arguments, folder / "demo.log")
         self.wait_for(READY)
-        self.simulator = Simulator(self.simulator_url)
+        self.simulator = Simulator(f"http://{HOST}:{self.simulator_port}")
 
-    def simulator_pid(self) -> int:
-        return next(pid for pid in self.members() if "manage.py simulator" in self.command_of(pid))
+
+class Stack:
+    """The parts of the demo, each a process that a test can stop: `provider` (the simulator) and `product` (`manage.py serve`).
+
+    `environment` adds to the product's settings, e.g. another database.
+    """
+
+    def __init__(self, folder: Path, *, chats: int = 48, **environment: str) -> None:
+        self.folder, self.chats = folder, chats
+        self.port, self.simulator_port = free_port(), free_port()
+        self.url, self.simulator_url = f"http://{HOST}:{self.port}", f"http://{HOST}:{self.simulator_port}"
+        self.settings = {
+            "DEMO": "1",
+            "DATA_DIR": str(folder),
+            "HOST": HOST,
+            "PORT": str(self.port),
+            "SIMULATOR_PORT": str(self.simulator_port),
+            "PUBLIC_URL": self.url,
+            "LOG_LEVEL": "WARNING",
+        } | environment
+        self.simulator = Simulator(self.simulator_url)
+        self.start_provider()
+        self.product = Processes(["serve"], folder / "product.log", **self.settings)
+        try:
+            wait_until(lambda: answers(f"{self.url}/readyz"), READY_SECONDS, told="the product is ready")
+            self.ask_product("tests.seed", self.simulator_url)
+        except BaseException:
+            print(self.product.told()[-3000:])
+            self.stop()
+            raise
+
+    def start_provider(self) -> None:
+        """The simulator, with the world it had when it was stopped."""
+        arguments = [
+            "simulator",
+            "--host",
+            HOST,
+            "--port",
+            str(self.simulator_port),
+            "--chats",
+            str(self.chats),
+            "--keep",
+        ]
+        arguments += ["--data", str(self.folder / "simulator.sqlite3"), "--product-url", self.url]
+        self.provider = Processes(arguments, self.folder / "simulator.log")
+        wait_until(lambda: answers(f"{self.simulator_url}/sim/state"), READY_SECONDS, told="the simulator is ready")
+
+    def ask_product(self, module: str, *arguments: str) -> str:
+        """What a module prints that runs with the product's settings."""
+        command = [sys.executable, "-m", module, *arguments]
+        environment = clean_environment(DJANGO_SETTINGS_MODULE="labelapp.settings", **self.settings)
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
+        assert done.returncode == 0, f"{module}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def stop(self) -> None:
+        self.product.stop()
+        self.provider.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()

@@ -3,8 +3,6 @@
 import asyncio
 import json
 import platform
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from tests.bench import floors
 from tests.bench.figures import Spread, Table, timed
 from tests.bench.load import Hook, flood, label_event
 from tests.bench.person import Person, Stream
-from tests.stack import ROOT, Stack, clean_environment, wait_until
+from tests.stack import Stack, wait_until
 
 CHATS = 10_000
 CLICKS = 150
@@ -28,7 +26,6 @@ class Run:
     """The running stack, an agent, and what is known of the data."""
 
     stack: Stack
-    folder: Path
     agent: Person
     facts: dict[str, Any]
     table: Table
@@ -48,13 +45,6 @@ class Run:
         )
 
 
-def in_the_product(folder: Path, module: str, *arguments: str) -> str:
-    """What a module prints that runs with the stack's own settings."""
-    command = [sys.executable, "-m", module, *arguments]
-    environment = clean_environment(DATA_DIR=str(folder), LOG_LEVEL="WARNING")
-    return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout  # noqa: S603
-
-
 def pages(run: Run, answer: Spread) -> None:
     one, two = run.facts["labels"][0][0], [label[0] for label in run.facts["labels"][:2]]
     asked = {
@@ -68,7 +58,7 @@ def pages(run: Run, answer: Spread) -> None:
     for name, (query, target) in asked.items():
         run.table.add(name, timed(lambda q=query: run.agent.page(f"/chats/rows/?{q}"), 60), least, target)
     run.table.add("whole inbox page", timed(lambda: run.agent.page(f"/chats/?{run.list()}"), 30), least, "")
-    milliseconds = float(in_the_product(run.folder, "tests.bench.fragment", f"/chats/rows/?{run.list()}"))
+    milliseconds = float(run.stack.ask_product("tests.bench.fragment", f"/chats/rows/?{run.list()}"))
     run.table.line(
         "50 rows, server CPU",
         f"{milliseconds:.1f} ms",
@@ -136,12 +126,12 @@ def measure(folder: Path) -> Table:
     start = time.perf_counter()
     with Stack(folder, chats=CHATS) as stack:
         table = Table()
-        facts = json.loads(in_the_product(folder, "tests.bench.facts"))
+        facts = json.loads(stack.ask_product("tests.bench.facts"))
         chats, pairs = facts["totals"]
         taken = time.perf_counter() - start
         table.line("start and first import", f"{taken:.0f} s", "", f"{chats / taken:,.0f} chats/s", "")
         print(f"  {chats:,} chats, {pairs:,} assignments, imported by the product from the simulator", flush=True)
-        run = Run(stack, folder, Person(stack.url), facts, table)
+        run = Run(stack, Person(stack.url), facts, table)
         answer = timed(lambda: run.agent.http.get("/healthz"), 100)
         pages(run, answer)
         clicks(run, answer)

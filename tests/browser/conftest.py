@@ -1,7 +1,8 @@
 """A real Chromium against the real processes. Nothing here may touch the ORM: Playwright runs an event loop in this thread."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,49 @@ def desk(stack: Stack, browser: Browser, keys: dict[str, object]) -> Iterator[De
     yield desk
     desk.close()
     assert desk.unexpected() == []
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A chat on the phone."""
+
+    jid: str
+    name: str
+
+
+@pytest.fixture(scope="package")
+def untouched(stack: Stack) -> dict[str, list[Chat]]:
+    """Chats on the first page of the inbox that no test has used, persons and groups. None is empty or archived."""
+    found = [Chat(chat["jid"], chat["name"]) for chat in stack.simulator.chats(limit=45)]
+    return {
+        "person": [chat for chat in found if chat.jid.endswith("@c.us") and chat.name],
+        "group": [chat for chat in found if chat.jid.endswith("@g.us")],
+    }
+
+
+@pytest.fixture
+def take(stack: Stack, untouched: dict[str, list[Chat]]) -> Callable[[str], Chat]:
+    """Takes a chat that is this test's alone, without labels."""
+
+    def next_one(kind: str) -> Chat:
+        chat = untouched[kind].pop()
+        for wa_id in stack.simulator.labels_of(chat.jid):
+            stack.simulator.label_on_phone(chat.jid, wa_id, on=False)
+        return chat
+
+    return next_one
+
+
+@pytest.fixture
+def chat(take: Callable[[str], Chat]) -> Chat:
+    return take("person")
+
+
+@pytest.fixture
+def chats(take: Callable[[str], Chat]) -> list[Chat]:
+    return [take("person"), take("person")]
+
+
+@pytest.fixture
+def group(take: Callable[[str], Chat]) -> Chat:
+    return take("group")

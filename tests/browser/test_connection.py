@@ -47,6 +47,6 @@ def test_a_restarted_page_shows_what_was_missed_while_offline(desk: Desk, chat: 
     desk.expects("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED", "Failed to load resource", "EventSource")
     agent.page.context.set_offline(True)
     agent.is_cut_off()
-    desk.phone_labels(chat, "VIP")
+    desk.simulator.label_on_phone(chat.jid, desk.label("VIP"), on=True)
     agent.page.context.set_offline(False)
     agent.sees_chip(chat.jid, desk.label("VIP"), "confirmed", timeout=20_000)

@@ -2,17 +2,18 @@
 
 import time
 
-from tests.browser.conftest import Chat, Provider
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Chat
 from tests.browser.people import Desk
-from tests.stack import wait_until
 
 ANSWER_SECONDS = 0.5  # a click is painted and stored well within this, whatever the provider does
 
 
-def test_with_the_provider_stopped_clicks_are_kept_and_sent_later(desk: Desk, provider: Provider, chats: list[Chat]) -> None:
+def test_with_the_provider_stopped_clicks_are_kept_and_sent_later(desk: Desk, chats: list[Chat]) -> None:
     agent = desk.person("agent")
     vip = desk.label("VIP")
-    provider.stop()
+    desk.stack.provider.kill()
     try:
         for chat in chats:
             agent.open(chat.jid)
@@ -24,7 +25,7 @@ def test_with_the_provider_stopped_clicks_are_kept_and_sent_later(desk: Desk, pr
             assert time.monotonic() - start < ANSWER_SECONDS
             agent.sees_chip(chat.jid, vip, "pending")
     finally:
-        provider.start()
+        desk.stack.start_provider()
 
     for chat in chats:
         agent.sees_chip(chat.jid, vip, "confirmed", timeout=30_000)
@@ -39,4 +40,4 @@ def test_the_page_says_that_the_number_is_not_connected(desk: Desk, chat: Chat) 
         agent.says("not connected")
     finally:
         desk.simulator.ask("POST", "/sim/session", {"status": "WORKING"})
-    wait_until(lambda: "not connected" not in agent.text(), 15)
+    expect(agent.page.get_by_text("not connected")).to_have_count(0)

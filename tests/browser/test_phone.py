@@ -11,7 +11,7 @@ def test_a_label_set_on_the_phone_appears_without_a_reload(desk: Desk, chat: Cha
     agent.is_live()
     agent.never_reloads()
 
-    desk.phone_labels(chat, "VIP")
+    desk.simulator.label_on_phone(chat.jid, desk.label("VIP"), on=True)
 
     agent.sees_chip(chat.jid, desk.label("VIP"), "confirmed")
     agent.has_not_reloaded()

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.stack import Stack, wait_until
+from tests.stack import Demo, wait_until
 
 pytestmark = pytest.mark.faults
 STOP_SECONDS = 6
@@ -18,8 +18,8 @@ SCREENS = 3
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
-    with Stack(tmp_path, chats=20) as running:
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    with Demo(tmp_path, chats=20) as running:
         yield running
 
 
@@ -30,61 +30,61 @@ def log_in(client: httpx.Client, name: str = "agent") -> None:
     assert answer.status_code == 302
 
 
-def open_screens(stack: Stack, opened: ExitStack) -> None:
+def open_screens(demo: Demo, opened: ExitStack) -> None:
     """Browsers that follow the live stream, as seen from the server: answers that never end."""
     for _ in range(SCREENS):
-        client = opened.enter_context(httpx.Client(base_url=stack.url, timeout=10))
+        client = opened.enter_context(httpx.Client(base_url=demo.url, timeout=10))
         log_in(client)
         stream = opened.enter_context(client.stream("GET", "/live/"))
         assert stream.headers["content-type"].startswith("text/event-stream")
 
 
-def test_ctrl_c_with_open_screens_ends_every_process(stack: Stack) -> None:
+def test_ctrl_c_with_open_screens_ends_every_process(demo: Demo) -> None:
     with ExitStack() as opened:
-        open_screens(stack, opened)
-        assert len(stack.members()) >= 4  # demo, simulator, web, worker
+        open_screens(demo, opened)
+        assert len(demo.members()) >= 4  # demo, simulator, web, worker
         start = time.monotonic()
-        stack.interrupt()
-        wait_until(lambda: not stack.members(), STOP_SECONDS, told=f"still there: {commands(stack)}")
+        demo.interrupt()
+        wait_until(lambda: not demo.members(), STOP_SECONDS, told=f"still there: {commands(demo)}")
     assert time.monotonic() - start < STOP_SECONDS
-    assert stack.process.wait(1) == 0
-    assert "Traceback" not in stack.told()
+    assert demo.process.wait(1) == 0
+    assert "Traceback" not in demo.told()
 
 
-def test_killing_the_first_process_leaves_no_orphan(stack: Stack) -> None:
+def test_killing_the_first_process_leaves_no_orphan(demo: Demo) -> None:
     with ExitStack() as opened:
-        open_screens(stack, opened)
-        os.kill(stack.process.pid, signal.SIGKILL)
-        stack.process.wait(1)
-        wait_until(lambda: not stack.members(), STOP_SECONDS, told=f"orphans: {commands(stack)}")
+        open_screens(demo, opened)
+        os.kill(demo.process.pid, signal.SIGKILL)
+        demo.process.wait(1)
+        wait_until(lambda: not demo.members(), STOP_SECONDS, told=f"orphans: {commands(demo)}")
 
 
-def test_killing_the_supervisor_of_web_and_worker_leaves_no_orphan(stack: Stack) -> None:
-    serve = next(pid for pid in stack.members() if "manage.py serve" in stack.command_of(pid))
-    children = [pid for pid in stack.members() if parent_of(pid) == serve]
+def test_killing_the_supervisor_of_web_and_worker_leaves_no_orphan(demo: Demo) -> None:
+    serve = next(pid for pid in demo.members() if "manage.py serve" in demo.command_of(pid))
+    children = [pid for pid in demo.members() if parent_of(pid) == serve]
     assert len(children) >= 2
     os.kill(serve, signal.SIGKILL)
-    wait_until(lambda: not set(children) & set(stack.members()), STOP_SECONDS, told=f"orphans: {commands(stack)}")
+    wait_until(lambda: not set(children) & set(demo.members()), STOP_SECONDS, told=f"orphans: {commands(demo)}")
 
 
-def test_a_busy_port_is_told_in_a_sentence(stack: Stack, tmp_path: Path) -> None:
+def test_a_busy_port_is_told_in_a_sentence(demo: Demo, tmp_path: Path) -> None:
     """The same command again, while the first runs."""
     (tmp_path / "second").mkdir()
     with pytest.raises(AssertionError) as failure:
-        Stack(tmp_path / "second", chats=20, port=stack.port)
-    assert str(stack.port) in str(failure.value)
+        Demo(tmp_path / "second", chats=20, port=demo.port)
+    assert str(demo.port) in str(failure.value)
     assert "Traceback" not in str(failure.value)
 
 
-def test_it_runs_again_where_it_was_stopped(stack: Stack, tmp_path: Path) -> None:
-    chats = stack.simulator.chats()
-    stack.stop()
-    with Stack(tmp_path, chats=20) as again:
+def test_it_runs_again_where_it_was_stopped(demo: Demo, tmp_path: Path) -> None:
+    chats = demo.simulator.chats()
+    demo.stop()
+    with Demo(tmp_path, chats=20) as again:
         assert {chat["id"] for chat in again.simulator.chats()} == {chat["id"] for chat in chats}
 
 
-def commands(stack: Stack) -> list[str]:
-    return [stack.command_of(pid) for pid in stack.members()]
+def commands(demo: Demo) -> list[str]:
+    return [demo.command_of(pid) for pid in demo.members()]
 
 
 def parent_of(pid: int) -> int:
