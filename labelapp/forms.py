@@ -107,7 +107,7 @@ class LabelForm(forms.Form):
         validators=[check_label_name],
         help_text=_("Shown on every phone of this account. Any script, any emoji."),
         error_messages={"required": _("Give the label a name.")},
-        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "data-preview": "name"}),
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "autofocus": True}),
     )
     color = forms.TypedChoiceField(
         label=_("Colour"),
@@ -193,7 +193,7 @@ class NumberForm(forms.Form):
         max_length=500,
         help_text=_("Kept encrypted and never shown again."),
         error_messages={"required": _("Enter the access token.")},
-        widget=forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": "new-password", "hx-preserve": "true"}),
     )
     people = forms.ModelMultipleChoiceField(
         label=_("People"),
@@ -253,7 +253,7 @@ class TypedNumberForm(forms.Form):
         validators=[MaxLengthValidator(20)],
         error_messages={"required": _("Type the number to confirm.")},
         widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "off", "dir": "ltr", "class": "input short"}
+            attrs={"inputmode": "numeric", "autocomplete": "off", "dir": "ltr", "class": "input short", "autofocus": True}
         ),
     )
 

@@ -10,23 +10,18 @@ from django.utils import timezone
 
 from labelapp.models import ChatLabel, Instance, Label, LabelGroup, LedgerEntry, User, Verb
 from labelapp.models.labels import SLOTS
+from labelapp.queries.directory import Tag, tag_of
 
 SAME_SUBMIT = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """A label in its place. `stage` counts from 1 within a funnel of `stages`, and is 0 for a free label."""
+    """A label in its place, as chip and as row."""
 
     label: Label
-    stage: int = 0
-    stages: int = 0
-    share: int = 0  # length of the bar, 0 to 100; the square root, so that small labels still show
-
-    @property
-    def sixths(self) -> float:
-        """How much of the pie is filled."""
-        return round(6 * self.stage / self.stages, 2) if self.stages else 0
+    tag: Tag
+    share: int  # length of the bar, 0 to 100; the square root, so that small labels still show
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +83,11 @@ def directory(number: Instance) -> Directory:
 
 def _rows(group: LabelGroup | None, labels: Iterable[Label], top: int) -> list[LabelRow]:
     found = list(labels)
-    if group is None or not group.is_exclusive:
-        return [LabelRow(label, share=_share(label, top)) for label in found]
-    return [LabelRow(label, n, len(found), _share(label, top)) for n, label in enumerate(found, 1)]
+    funnel = group is not None and group.kind == LabelGroup.Kind.FUNNEL
+    return [
+        LabelRow(label, tag_of(label, n if funnel else 0, len(found)), _share(label, top))
+        for n, label in enumerate(found, 1)
+    ]
 
 
 def _share(label: Label, top: int) -> int:
