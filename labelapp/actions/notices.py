@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from labelapp.actions.actor import Actor
 from labelapp.models import Change, Chat, Instance, Label, LedgerEntry, Verb
@@ -42,7 +43,10 @@ def enter(
 
 
 def count_chats(deltas: dict[int, int]) -> None:
-    """Move `chat_count` of labels (pk -> difference), always in the same order so that two transactions can't wait for each other."""
+    """Move `chat_count` of labels (pk -> difference), always in the same order so that two transactions can't wait for each other.
+
+    A count that was wrong must not refuse a wish: it stops at zero, and the next listing of the label's chats counts anew.
+    """
     for pk in sorted(deltas):
         if deltas[pk]:
-            Label.objects.filter(pk=pk).update(chat_count=F("chat_count") + deltas[pk])
+            Label.objects.filter(pk=pk).update(chat_count=Greatest(F("chat_count") + deltas[pk], 0))
