@@ -36,7 +36,6 @@ lint: .venv/dev.stamp ## style, types, layers, production settings, missing migr
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/djlint --quiet --lint templates labelapp/simulator
-	$(BIN)/djlint --quiet --check templates labelapp/simulator
 	$(BIN)/mypy labelapp
 	$(BIN)/lint-imports --no-cache
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && unset DATABASE_URL && export $(DEPLOYED) && \
