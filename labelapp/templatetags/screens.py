@@ -26,6 +26,15 @@ def icon(name: str, more: str = "") -> SafeString:
     )
 
 
+@lru_cache(maxsize=512)
+def pie(part: int, whole: int) -> SafeString:
+    """How far along a funnel a stage is, in twelfths: never empty, full only at the last stage."""
+    twelfths = 12 if part >= whole else min(11, max(1, round(12 * part / whole)))
+    return format_html(
+        '<svg class="pie" aria-hidden="true"><use href="{}#pie-{}"/></svg>', static("icons.svg"), twelfths
+    )
+
+
 def initials(name: str) -> str:
     """Up to two letters of a name in any script, "" for a number: the avatar then shows a figure."""
     words = [word for word in name.split() if word[0].isalpha()]

@@ -1,0 +1,97 @@
+"""What the panel of one chat shows beside its chips: the last messages, and who changed which label and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+from labelapp.models import Chat, ChatLabel, LedgerEntry, Message, Receipt, Source, Verb
+from labelapp.queries.directory import Directory, Tag
+from labelapp.queries.inbox import Pair, pairs_of
+
+MESSAGES = 30
+ENTRIES = 40
+SAME_WISH = timedelta(seconds=5)  # a wish and its ledger row are written in one transaction
+
+
+@dataclass(slots=True)
+class Talk:
+    """The messages of one day, in the reader's time zone."""
+
+    day: date
+    messages: list[Message]
+
+
+def last_messages(chat: Chat) -> list[Talk]:
+    """The newest stored messages, oldest first, by day. One query."""
+    newest = list(Message.objects.filter(chat=chat).order_by("-at", "-pk")[:MESSAGES])
+    days: dict[date, list[Message]] = {}
+    for message in reversed(newest):
+        days.setdefault(timezone.localtime(message.at).date(), []).append(message)
+    return [Talk(day, messages) for day, messages in days.items()]
+
+
+def pairs(chat: Chat, directory: Directory) -> list[Pair]:
+    """The chat's chips."""
+    return pairs_of([chat.pk], directory).get(chat.pk, [])
+
+
+@dataclass(slots=True)
+class Deed:
+    """A line of the activity. `took` is how long the wish was on its way, where it is the label's newest and has arrived."""
+
+    entry: LedgerEntry
+    tag: Tag
+    took: timedelta | None
+
+    @property
+    def who(self) -> str:
+        """The person's name, "" where no person did it."""
+        return self.entry.actor.display_name if self.entry.actor else ""
+
+
+@dataclass(slots=True)
+class Activity:
+    deeds: list[Deed]
+    before: list[Tag]  # labels that nobody here put on: they came with the import
+    more: bool
+
+
+def activity(chat: Chat, directory: Directory) -> Activity:
+    """Who changed which label, newest first. Two queries."""
+    found = LedgerEntry.objects.filter(chat=chat, label__isnull=False).select_related("actor").order_by("-at", "-pk")
+    entries = list(found[: ENTRIES + 1])
+    held = {pair.label_id: pair for pair in ChatLabel.objects.filter(chat=chat)}
+    deeds = list(_deeds(entries[:ENTRIES], held, directory))
+    named = {entry.label_id for entry in entries}
+    more = len(entries) > ENTRIES
+    before = [
+        directory.tags[pk] for pk, pair in held.items() if pair.wanted and pk not in named and pk in directory.tags
+    ]
+    return Activity(deeds, [] if more else before, more)
+
+
+def _deeds(entries: list[LedgerEntry], held: dict[int, ChatLabel], directory: Directory) -> Iterator[Deed]:
+    seen: set[int] = set()
+    for entry in entries:
+        pk = entry.label_id or 0
+        if tag := directory.tags.get(pk):
+            newest = pk not in seen
+            yield Deed(entry, tag, _took(entry, held.get(pk)) if newest else None)
+        seen.add(pk)
+
+
+def _took(entry: LedgerEntry, pair: ChatLabel | None) -> timedelta | None:
+    """From the wish to WhatsApp's word for it. Nobody can know it for what was done on the phone."""
+    if pair is None or entry.source in (Source.PHONE, Source.RECONCILE, Source.IMPORT):
+        return None
+    fits = entry.verb == (Verb.ADD if pair.wanted else Verb.REMOVE) and pair.receipt == Receipt.CONFIRMED
+    arrived: datetime | None = pair.confirmed_at
+    same = abs(entry.at - pair.wanted_at) < SAME_WISH
+    return arrived - pair.wanted_at if fits and same and arrived is not None and arrived >= pair.wanted_at else None
+
+
+def open_wishes(chat_instance: int) -> int:
+    """Changes of a number that WhatsApp has not confirmed yet."""
+    return ChatLabel.objects.open().filter(label__instance=chat_instance).count()

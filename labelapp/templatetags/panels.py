@@ -1,0 +1,176 @@
+"""The pieces of the open chat: its chips, the picker's options, and its activity in whole sentences."""
+
+from datetime import date, timedelta
+
+from django import template
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from labelapp.models import Source, Verb
+from labelapp.models.reasons import sentence
+from labelapp.queries.directory import Tag
+from labelapp.queries.inbox import Pair
+from labelapp.queries.panel import Deed
+from labelapp.templatetags.chips import EMPTY, chip_html, tag_name
+from labelapp.templatetags.rows import pair_chip
+from labelapp.templatetags.screens import icon
+
+register = template.Library()
+
+SOURCE_ICONS = {
+    Source.AGENT: "agent",
+    Source.PHONE: "phone",
+    Source.RULE: "rule",
+    Source.BULK: "runs",
+    Source.API: "api",
+    Source.EVENT: "api",
+    Source.RECONCILE: "sync",
+    Source.IMPORT: "down-tray",
+}
+
+
+@register.simple_tag
+def panel_chip(pair: Pair, chat: int, may_tag: bool) -> SafeString:
+    """A large chip with its button to take the label off, which works without JavaScript too."""
+    removable = may_tag and pair.wanted and not pair.tag.ghost and not pair.tag.dead
+    return pair_chip(pair, "lg", _remover(pair.tag, chat) if removable else EMPTY)
+
+
+def _remover(tag: Tag, chat: int) -> SafeString:
+    return format_html(
+        '<button class="x" form="tag-form" formaction="{}" name="state" value="off" data-pk="{}" data-chat-pk="{}"'
+        ' aria-label="{}">{}</button>',
+        reverse("chats.set_label", args=[chat, tag.pk]),
+        tag.pk,
+        chat,
+        _("Remove %(label)s") % {"label": tag_name(tag)},
+        icon("x", "s"),
+    )
+
+
+@register.simple_tag
+def option(tag: Tag, chat: int, held: dict[int, Pair], stages: dict[int, Tag], group: int) -> SafeString:
+    """A line of the picker: a box for a free label, a circle for one of a group that allows one. A ghost can't be picked."""
+    if tag.ghost:
+        return EMPTY
+    on = tag.pk in held and held[tag.pk].wanted
+    return format_html(
+        '<div role="option" class="opt" id="opt-{}" data-pk="{}" data-name="{}" data-group="{}" data-url="{}"'
+        ' aria-selected="{}"><span class="mark{}">{}</span>{}<span class="d ell" dir="auto">{}</span>{}</div>',
+        tag.pk,
+        tag.pk,
+        tag.name,
+        group if tag.exclusive else "",
+        reverse("chats.set_label", args=[chat, tag.pk]),
+        "true" if on else "false",
+        " o" if tag.exclusive else "",
+        EMPTY if tag.exclusive else icon("check", "s"),
+        chip_html(tag),
+        tag.description,
+        _consequence(tag, stages.get(group) if tag.exclusive else None),
+    )
+
+
+def _consequence(tag: Tag, present: Tag | None) -> SafeString:
+    """What picking a stage does to the present one."""
+    if present is None or present.pk == tag.pk:
+        return EMPTY
+    # Translators: {label} is the chip of the stage that the chat has now
+    words = format_html(
+        _("replaces {label} The new stage goes on first, the old one comes off after."), label=chip_html(present)
+    )
+    return format_html('<span class="replaces">{}</span>', words)
+
+
+@register.simple_tag
+def plain_option(tag: Tag, chat: int, held: dict[int, Pair]) -> SafeString:
+    """The same as a button of a form, for a browser without JavaScript."""
+    if tag.ghost:
+        return EMPTY
+    on = tag.pk in held and held[tag.pk].wanted
+    words = _("Remove %(label)s") if on else _("Add %(label)s")
+    return format_html(
+        '<button class="btn" formaction="{}" name="state" value="{}">{}</button>',
+        reverse("chats.set_label", args=[chat, tag.pk]),
+        "off" if on else "on",
+        words % {"label": tag_name(tag)},
+    )
+
+
+@register.filter
+def source_icon(source: str) -> str:
+    return SOURCE_ICONS.get(Source(source), "info")
+
+
+@register.filter
+def deed_sentence(deed: Deed) -> SafeString:
+    """What happened, with the chip inside the sentence."""
+    # Translators: {label} is a chip, {who} a person, a rule, a program. One sentence: put the words in the order you need
+    return format_html(
+        _template_of(deed), label=chip_html(deed.tag), who=format_html('<b dir="auto">{}</b>', _who(deed))
+    )
+
+
+def _template_of(deed: Deed) -> str:
+    verb, source = deed.entry.verb, deed.entry.source
+    if verb == Verb.FAIL:
+        return _("{label} could not be applied")
+    if verb == Verb.KEEP:
+        return _("{label} stays, because the new stage failed")
+    added = verb == Verb.ADD
+    if source == Source.PHONE:
+        return _("{label} was added on the phone") if added else _("{label} was removed on the phone")
+    if source in (Source.RECONCILE, Source.IMPORT):
+        return _("{label} was found on WhatsApp") if added else _("{label} was gone from WhatsApp")
+    return _("{who} added {label}") if added else _("{who} removed {label}")
+
+
+def _who(deed: Deed) -> str:
+    """The person, else what acted in nobody's name."""
+    names = {
+        Source.AGENT: _("Someone"),
+        Source.RULE: _("A rule"),
+        Source.BULK: _("A bulk run"),
+        Source.API: _("A program"),
+        Source.EVENT: _("A business event"),
+    }
+    return deed.who or names.get(Source(deed.entry.source), _("Someone"))
+
+
+@register.filter
+def deed_detail(deed: Deed) -> SafeString:
+    """Why, and when WhatsApp had it."""
+    parts = []
+    if deed.entry.cause:
+        parts.append(format_html('<span dir="auto">{}</span>', sentence(deed.entry.cause)))
+    if deed.entry.source == Source.PHONE:
+        parts.append(format_html("{}", _("time when it was first seen")))
+    if deed.took is not None:
+        parts.append(format_html('<span class="ok">{}</span>', arrived(deed.took)))
+    if not parts:
+        return EMPTY
+    return format_html("<small>{}</small>", SafeString(" · ".join(parts)))
+
+
+def arrived(took: timedelta) -> str:
+    """How long the way to WhatsApp was, as exact as it matters."""
+    seconds = max(0.1, took.total_seconds())
+    if seconds < 60:
+        return _("on WhatsApp after %(n)s s") % {"n": formats.localize(round(seconds, 1))}
+    if seconds < 3600:
+        return _("on WhatsApp after %(n)d min") % {"n": round(seconds / 60)}
+    return _("on WhatsApp after %(n)d h") % {"n": round(seconds / 3600)}
+
+
+@register.filter
+def day(value: date) -> str:
+    """The heading of a day's messages."""
+    today = timezone.localdate()
+    if value == today:
+        return _("Today")
+    if value == today - timedelta(days=1):
+        return _("Yesterday")
+    return formats.date_format(value, "l j F" if value.year == today.year else "j F Y")
