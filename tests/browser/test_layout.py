@@ -22,7 +22,8 @@ WIDER = """() => {
   if (root.scrollWidth <= width && document.body.scrollWidth <= width) return [];
   const name = (e) => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + "." + [...e.classList].join(".");
   const outside = (e) => { const box = e.getBoundingClientRect(); return box.width && (box.right > width + 1 || box.left < -1); };
-  return ["the page has " + root.scrollWidth + " px"].concat([...document.querySelectorAll("body *")].filter(outside).map(name).slice(0, 8));
+  const found = [...document.querySelectorAll("body *")].filter(outside).map(name).slice(0, 8);
+  return ["the page has " + root.scrollWidth + " px", ...found];
 }"""
 
 
