@@ -46,6 +46,8 @@ def wish(
     if pair.remote == on and seen_since_last_call(pair):
         pair.receipt, pair.due_at, pair.confirmed_at = Receipt.CONFIRMED, None, now
     pair.save()
+    if after:  # what waited for this one (an earlier stage) has to wait for its successor
+        pair.holds_back.update(waits_for=after)
     enter(actor, Verb.ADD if on else Verb.REMOVE, chat=pair.chat, label=pair.label)
 
 

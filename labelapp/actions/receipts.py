@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor
@@ -13,6 +12,7 @@ from labelapp.actions.directory import learn_label
 from labelapp.actions.notices import note
 from labelapp.actions.pairs import adopt, backoff, confirm, fail, lock_chat, lock_pair
 from labelapp.actions.providers import reason
+from labelapp.actions.transactions import patient
 from labelapp.models import Change, ChatLabel, Instance, Receipt, Source
 from labelapp.models.reasons import Reason
 from labelapp.whatsapp.errors import ProviderError
@@ -29,7 +29,7 @@ def _locked(pk: int) -> ChatLabel:
     return pair
 
 
-@transaction.atomic
+@patient
 def claim(pk: int) -> ChatLabel | None:
     """Mark the pair as being called from now on. None when the wish is no longer to be sent. A claim that is never
     followed by its end (a crash) is taken again: repeating the call changes nothing."""
@@ -45,7 +45,7 @@ def claim(pk: int) -> ChatLabel | None:
     return pair
 
 
-@transaction.atomic
+@patient
 def record_sent(claimed: ChatLabel) -> None:
     """The provider answered "done". That proves nothing: the pair stays open until its echo or a read-back."""
     pair = _ended(claimed)
@@ -58,7 +58,7 @@ def record_sent(claimed: ChatLabel) -> None:
     note(pair.label.instance, Change.Kind.CHAT, [pair.chat])
 
 
-@transaction.atomic
+@patient
 def record_failure(claimed: ChatLabel, error: ProviderError) -> None:
     """The call failed: try again later, or tell people in the provider's words when trying is no use."""
     pair = _ended(claimed)
@@ -108,7 +108,7 @@ def _again(pair: ChatLabel, words: str, wait: float | None = None) -> None:
     return None
 
 
-@transaction.atomic
+@patient
 def record_reading(instance: Instance, chat_pk: int, seen: Iterable[LabelInfo], asked_at: datetime) -> None:
     """Compare a chat's labels, as read from the provider, with its pairs.
 
@@ -159,7 +159,7 @@ def _compare(actor: Actor, pair: ChatLabel, there: bool, asked_at: datetime) -> 
         pair.save(update_fields=["remote", "remote_at", "due_at"])
 
 
-@transaction.atomic
+@patient
 def postpone_reading(pk: int, error: ProviderError) -> None:
     """The provider could not be asked: look again a little later. A wish is never given up for a reading that failed."""
     pair = _locked(pk)

@@ -1,11 +1,11 @@
 """Tag and untag: the one door for screens, programs, rules and runs."""
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from labelapp.actions.actor import Actor, Refused
 from labelapp.actions.notices import count_chats, enter, note
 from labelapp.actions.pairs import lock_chat, lock_pair, wish
+from labelapp.actions.transactions import patient
 from labelapp.models import Change, Chat, ChatLabel, Label, Receipt, Verb
 
 
@@ -15,7 +15,7 @@ class Gone(Refused):
     status = 410
 
 
-@transaction.atomic
+@patient
 def set_label(actor: Actor, chat: Chat, label: Label, *, on: bool) -> ChatLabel:
     """Wish a label on (or off) a chat. Durable when it returns; never waits for the provider. A repeat changes nothing.
 
@@ -36,7 +36,7 @@ def set_label(actor: Actor, chat: Chat, label: Label, *, on: bool) -> ChatLabel:
     return pair
 
 
-@transaction.atomic
+@patient
 def dismiss_failure(actor: Actor, pair: ChatLabel) -> ChatLabel:
     """Give up a failed wish for good and take WhatsApp's word for it. Safe to run twice."""
     actor.must("apply_labels")
