@@ -1,0 +1,37 @@
+"""The two pages for people: the tour that `make demo` opens, and the phone."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+# The demo people of the product: login, what the button says, its language, what this person may do.
+ROLES: tuple[dict[str, str], ...] = (
+    {"login": "agent", "name": "Salma, agent", "lang": "en", "does": "Reads and tags chats"},
+    {"login": "agent2", "name": "Paulo, second agent", "lang": "en", "does": "A colleague at another desk"},
+    {"login": "lead", "name": "Rui, lead", "lang": "en", "does": "Many chats at once"},
+    {"login": "admin", "name": "Mona, admin", "lang": "en", "does": "Labels, numbers and people"},
+    {"login": "agent_ar", "name": "هدى، باللغة العربية", "lang": "ar", "does": "The same inbox from right to left"},
+)
+PASSWORD = "demo"  # noqa: S105  these people exist in the demo only
+
+# What a person would call WhatsApp's twenty colours, by index.
+COLOR_NAMES = (
+    "Salmon,Sky blue,Yellow,Lilac,Blue grey,Teal,Pink,Ochre,Indigo,Lime,"
+    "Cyan,Rose,Sage,Red,Blue,Green,Orange,Pale blue,Periwinkle,Purple"
+).split(",")
+
+
+async def demo(request: HttpRequest) -> HttpResponse:
+    """What a person sees first: who to be, the phone, and six things to try."""
+    return _page(request, "demo", roles=ROLES, password=PASSWORD)
+
+
+async def phone(request: HttpRequest) -> HttpResponse:
+    """The handset of the simulated number. `?chat=<jid>` opens a chat."""
+    return _page(request, "phone", colors=list(enumerate(COLOR_NAMES)))
+
+
+def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+    return render(request, f"simulator/{name}.html", {"product": settings.PRODUCT_URL.rstrip("/"), **context})
