@@ -2,17 +2,17 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import singledispatch
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor
-from labelapp.actions.directory import learn_label, remove_label
+from labelapp.actions.directory import is_buried, learn_label, remove_label
 from labelapp.actions.messages import archive_chat, chat_at, receive_message
 from labelapp.actions.notices import note, wake
-from labelapp.actions.pairs import adopt, confirm, lock_pair, seen_since_last_call
+from labelapp.actions.pairs import adopt, confirm, lock_pair, seen_since_last_call, was_just_confirmed
 from labelapp.models import Change, ChatLabel, HookDelivery, Instance, Label, Outcome, Receipt, Source
 from labelapp.models.fields import NEVER
 from labelapp.whatsapp.events import (
@@ -32,7 +32,6 @@ from labelapp.whatsapp.types import LabelInfo
 log = logging.getLogger(__name__)
 BATCH = 25  # short transactions: on SQLite nobody else writes meanwhile
 TRIES = 3
-DOUBT = timedelta(seconds=60)
 
 
 def store_deliveries(rows: Sequence[HookDelivery]) -> None:
@@ -119,7 +118,7 @@ def _session(event: SessionChanged, instance: Instance, received_at: datetime) -
 @apply_event.register
 def _upserted(event: LabelUpserted, instance: Instance, received_at: datetime) -> Outcome:
     at = event.envelope.at or received_at
-    if _tombstone_after(instance, event.label.wa_id, at):
+    if is_buried(instance, event.label.wa_id, at):
         return Outcome.UNCHANGED
     label = learn_label(instance, event.label, at=at)
     return Outcome.APPLIED if label.event_at == at else Outcome.UNCHANGED
@@ -138,18 +137,12 @@ def _deleted(event: LabelDeleted, instance: Instance, received_at: datetime) -> 
     return Outcome.APPLIED
 
 
-def _tombstone_after(instance: Instance, wa_id: str, at: datetime) -> bool:
-    """Whether the label was deleted after `at` and does not live: an older event must not bring it back."""
-    labels = Label.objects.filter(instance=instance, wa_id=wa_id)
-    return not labels.living().exists() and labels.filter(deleted_at__gte=at).exists()
-
-
 @apply_event.register
 def _chat_label(event: ChatLabelChanged, instance: Instance, received_at: datetime) -> Outcome:
     at = event.envelope.at
     living = Label.objects.filter(instance=instance, wa_id=event.wa_id).living().first()
     if living is None:
-        if not event.on or _tombstone_after(instance, event.wa_id, at or NEVER):
+        if not event.on or is_buried(instance, event.wa_id, at or NEVER):
             return Outcome.UNCHANGED
         living = learn_label(instance, event.label or LabelInfo(event.wa_id, "", None), at=NEVER)
     chat = chat_at(instance, event.jid)
@@ -178,8 +171,7 @@ def _observe(pair: ChatLabel, on: bool, at: datetime | None, received_at: dateti
     if on == pair.wanted:
         pair.remote, pair.remote_at = on, received_at
         return
-    fresh = pair.confirmed_at is not None and now - pair.confirmed_at < DOUBT and pair.sent_at is not None
-    if at is None or fresh:
+    if at is None or was_just_confirmed(pair):
         pair.due_at = now  # in doubt: ask the provider rather than believe either
         return
     adopt(Actor(None, Source.PHONE), pair, on)

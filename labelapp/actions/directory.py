@@ -14,6 +14,7 @@ from labelapp.actions.notices import enter, note
 from labelapp.actions.pairs import bury
 from labelapp.actions.providers import client_for, refusal
 from labelapp.models import Change, Chat, Instance, Label, Verb
+from labelapp.models.fields import NEVER
 from labelapp.whatsapp.errors import ProviderError
 from labelapp.whatsapp.provider import Provider
 from labelapp.whatsapp.types import LabelInfo
@@ -151,6 +152,12 @@ def learn_label(instance: Instance, info: LabelInfo, *, at: datetime | None = No
     if changed:
         note(instance, Change.Kind.LABELS)
     return label
+
+
+def is_buried(instance: Instance, wa_id: str, since: datetime = NEVER) -> bool:
+    """Whether the label of this id was deleted (at `since` or later) and no new one lives: nothing older may bring it back."""
+    labels = Label.objects.filter(instance=instance, wa_id=wa_id)
+    return not labels.living().exists() and labels.filter(deleted_at__gte=since).exists()
 
 
 def read_directory(instance: Instance, client: Provider) -> None:

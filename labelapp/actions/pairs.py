@@ -11,6 +11,7 @@ from labelapp.models.assignments import OPEN
 from labelapp.models.reasons import Reason
 
 AGENTS_FIRST = 0
+DOUBT = timedelta(seconds=60)
 
 
 def lock_chat(pk: int) -> Chat:
@@ -32,6 +33,11 @@ def seen_since_last_call(pair: ChatLabel) -> bool:
     if pair.remote is None or pair.in_flight:
         return False
     return pair.sent_at is None or pair.remote_at > pair.sent_at
+
+
+def was_just_confirmed(pair: ChatLabel) -> bool:
+    """Whether a call of ours was confirmed less than DOUBT ago: what contradicts it so soon is asked again, not believed."""
+    return pair.confirmed_at is not None and pair.sent_at is not None and timezone.now() - pair.confirmed_at < DOUBT
 
 
 def wish(
@@ -95,11 +101,12 @@ def bury(label: Label, at: datetime) -> list[int]:
     touched = list(ChatLabel.objects.filter(label=label).shown().values_list("chat_id", flat=True))
     label.deleted_at, label.chat_count = at, 0
     label.save(update_fields=["deleted_at", "chat_count"])
-    for pair in ChatLabel.objects.filter(label=label).open().select_related("chat", "label"):
+    for pair in ChatLabel.objects.filter(label=label, wanted=True).open().select_related("chat", "label"):
         fail(pair, Reason.DELETED())
-    settled = ChatLabel.objects.filter(label=label).exclude(receipt=Receipt.FAILED)
-    settled.update(wanted=False, remote=False, due_at=None)
-    ChatLabel.objects.filter(label=label).update(remote=False, due_at=None)
+    pairs = ChatLabel.objects.filter(label=label)
+    pairs.filter(wanted=False).update(receipt=Receipt.CONFIRMED, error="", waits_for=None)  # it is off, as wished
+    pairs.exclude(receipt=Receipt.FAILED).update(wanted=False)
+    pairs.update(remote=False, due_at=None)
     return touched
 
 

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor
-from labelapp.actions.directory import learn_label
+from labelapp.actions.directory import is_buried, learn_label
 from labelapp.actions.notices import note
-from labelapp.actions.pairs import adopt, backoff, confirm, fail, lock_chat, lock_pair
+from labelapp.actions.pairs import adopt, backoff, confirm, fail, lock_chat, lock_pair, was_just_confirmed
 from labelapp.actions.providers import reason
 from labelapp.actions.transactions import patient
 from labelapp.models import Change, ChatLabel, Instance, Receipt, Source
@@ -123,7 +123,11 @@ def record_reading(instance: Instance, chat_pk: int, seen: Iterable[LabelInfo], 
     }
     phone = Actor(None, Source.PHONE)
     for wa_id, info in infos.items():
-        if wa_id not in known:
+        if wa_id in known:
+            continue
+        if is_buried(instance, wa_id):  # only the directory can say that the id is in use again
+            Instance.objects.filter(pk=instance.pk).update(directory_due_at=timezone.now())
+        else:
             adopt(phone, lock_pair(chat, learn_label(instance, info)), True)
     for wa_id, pair in known.items():
         pair.chat = chat
@@ -137,7 +141,8 @@ def _compare(actor: Actor, pair: ChatLabel, there: bool, asked_at: datetime) -> 
     """One pair against what was read."""
     if pair.in_flight or (pair.sent_at and pair.sent_at > asked_at) or pair.wanted_at > asked_at:
         return
-    doubted = pair.receipt == Receipt.CONFIRMED and pair.due_at is not None
+    doubted = pair.receipt == Receipt.CONFIRMED and pair.due_at is not None and pair.due_at <= asked_at
+    fresh = was_just_confirmed(pair) and not doubted  # some engines answer with the old labels for a while
     if pair.is_open:
         pair.remote, pair.remote_at = there, asked_at
         if there == pair.wanted:
@@ -152,6 +157,9 @@ def _compare(actor: Actor, pair: ChatLabel, there: bool, asked_at: datetime) -> 
             confirm(pair)
         else:
             pair.save(update_fields=["remote", "remote_at"])
+    elif there != pair.wanted and fresh:
+        pair.due_at = timezone.now() + timedelta(seconds=settings.READ_BACK_SECONDS)
+        pair.save(update_fields=["due_at"])
     elif there != pair.wanted and (there or doubted):
         adopt(actor, pair, there)
     elif there == pair.wanted or doubted:

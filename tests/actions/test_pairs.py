@@ -1,0 +1,72 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from labelapp.actions.actor import Actor
+from labelapp.actions.pairs import backoff, bury, lock_pair, seen_since_last_call
+from labelapp.actions.tagging import set_label
+from labelapp.models import ChatLabel, Label, LedgerEntry, Receipt, User
+from tests.conftest import MakeChat
+from tests.posted import pair_of
+
+Labels = dict[str, Label]
+NOW = timezone.now()
+BEFORE, AFTER = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("remote", "called_at", "sent_at", "remote_at", "believed"),
+    [
+        (None, None, None, NOW, False),
+        (True, None, None, NOW, True),
+        (True, NOW, None, AFTER, False),  # in flight
+        (True, BEFORE, NOW, BEFORE, False),
+        (True, BEFORE, NOW, NOW, False),
+        (False, BEFORE, NOW, AFTER, True),
+        (True, AFTER, NOW, AFTER, False),  # called again
+    ],
+)
+def test_what_was_seen_counts_only_after_the_last_call(remote, called_at, sent_at, remote_at, believed) -> None:  # type: ignore[no-untyped-def]
+    pair = ChatLabel(remote=remote, called_at=called_at, sent_at=sent_at, remote_at=remote_at)
+    assert seen_since_last_call(pair) is believed
+
+
+def test_backoff_doubles_up_to_a_minute() -> None:
+    assert [backoff(n, 0).total_seconds() for n in range(8)] == [2, 2, 4, 8, 16, 32, 60, 60]
+    assert backoff(6, 1).total_seconds() == 75
+
+
+def test_a_pair_is_made_once_with_the_chats_time(make_chat: MakeChat, labels: Labels) -> None:
+    chat = make_chat()
+    pks = {lock_pair(chat, labels["VIP"]).pk for _twice in range(2)}
+    pair = pair_of(chat, labels["VIP"])
+    assert (pks, pair.last_message_at) == ({pair.pk}, chat.last_message_at)
+    assert (pair.wanted, pair.remote, pair.receipt) == (False, None, Receipt.CONFIRMED)
+
+
+def test_burying_a_label_ends_wishes_and_empties_chips(agent: User, make_chat: MakeChat, labels: Labels) -> None:
+    vip = labels["VIP"]
+    settled, waiting, leaving = make_chat(labels=(vip,)), make_chat(), make_chat(labels=(vip,))
+    set_label(Actor.of(agent), waiting, vip, on=True)
+    set_label(Actor.of(agent), leaving, vip, on=False)
+    LedgerEntry.objects.all().delete()
+    touched = bury(vip, NOW)
+    assert sorted(touched) == sorted([settled.pk, waiting.pk, leaving.pk])
+    states = {chat.pk: pair_of(chat, vip) for chat in (settled, waiting, leaving)}
+    assert [(p.wanted, p.remote, p.receipt, p.due_at) for p in states.values()] == [
+        (False, False, Receipt.CONFIRMED, None),
+        (True, False, Receipt.FAILED, None),
+        (False, False, Receipt.CONFIRMED, None),  # it is off, as wished
+    ]
+    assert states[waiting.pk].reason == "The label was deleted in WhatsApp."
+    assert list(LedgerEntry.objects.values_list("verb", "chat")) == [("fail", waiting.pk)]
+    vip.refresh_from_db()
+    assert (vip.deleted_at, vip.chat_count) == (NOW, 0)
+
+
+def test_burying_the_new_stage_keeps_the_old_one(agent: User, make_chat: MakeChat, labels: Labels) -> None:
+    chat = make_chat(labels=(labels["New lead"],))
+    set_label(Actor.of(agent), chat, labels["Paid"], on=True)
+    bury(labels["Paid"], NOW)
+    assert pair_of(chat, labels["New lead"]).wanted is True
