@@ -69,7 +69,7 @@ function moveTo(index) {
   now?.scrollIntoView({ block: "nearest" });
 }
 
-function sift() {
+function sift({ aloud = true } = {}) {
   const words = simple(input().value.trim());
   for (const option of box.querySelectorAll('[role="option"]')) {
     option.hidden = words !== "" && !simple(option.dataset.name).includes(words);
@@ -79,7 +79,7 @@ function sift() {
   box.querySelector(".nothing-found").hidden = found.length > 0;
   const first = found.findIndex((option) => simple(option.dataset.name).startsWith(words));
   moveTo(words === "" ? -1 : Math.max(first, 0));
-  if (words) document.dispatchEvent(new CustomEvent("say", { detail: { text: plural(texts.found, found.length) } }));
+  if (words && aloud) document.dispatchEvent(new CustomEvent("say", { detail: { text: plural(texts.found, found.length) } }));
 }
 
 // moveTo(-1) means "none" only for an empty input
@@ -145,7 +145,7 @@ async function again() {
   const active = options()[at]?.id;
   if (!(await fetchOptions(inner().dataset.pk))) return;
   input().value = value;
-  sift();
+  sift({ aloud: false });
   moveTo(options().findIndex((each) => each.id === active));
   if (!active) clearMark();
   input().focus();

@@ -80,7 +80,7 @@ def _consequence(tag: Tag, present: Tag | None) -> SafeString:
         return EMPTY
     # Translators: {label} is the chip of the stage that the chat has now
     words = format_html(
-        _("replaces {label} The new stage goes on first, the old one comes off after."), label=chip_html(present)
+        _("replaces {label}: the new stage goes on first, the old one comes off after"), label=chip_html(present)
     )
     return format_html('<span class="replaces">{}</span>', words)
 
