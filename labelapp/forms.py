@@ -158,6 +158,13 @@ def free_slug(name: str) -> str:
     return stem if tail == 1 else f"{stem}-{tail}"
 
 
+class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
+    """People to tick, by the name that others know them by."""
+
+    def label_from_instance(self, obj: User) -> str:
+        return obj.display_name
+
+
 class NumberForm(forms.Form):
     """A WhatsApp number at a provider. With `number` the form changes it: an empty token keeps the stored one."""
 
@@ -195,7 +202,7 @@ class NumberForm(forms.Form):
         error_messages={"required": _("Enter the access token.")},
         widget=forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": "new-password", "hx-preserve": "true"}),
     )
-    people = forms.ModelMultipleChoiceField(
+    people = PeopleField(
         label=_("People"),
         required=False,
         queryset=User.objects.none(),
@@ -253,7 +260,13 @@ class TypedNumberForm(forms.Form):
         validators=[MaxLengthValidator(20)],
         error_messages={"required": _("Type the number to confirm.")},
         widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "off", "dir": "ltr", "class": "input short", "autofocus": True}
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "off",
+                "dir": "ltr",
+                "class": "input short",
+                "autofocus": True,
+            }
         ),
     )
 

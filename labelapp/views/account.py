@@ -19,12 +19,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from labelapp.actions.demo import PASSWORD, PEOPLE
 from labelapp.actions.people import change_password, change_preferences
 from labelapp.forms import LoginForm, PasswordForm, PreferencesForm
 from labelapp.models import User
-
-DEMO_ROLES = ("admin", "lead", "agent", "agent2", "agent_ar")
-DEMO_PASSWORD = "demo"  # noqa: S105  printed by `make demo` for everyone to use
 
 
 def next_page(request: HttpRequest) -> str:
@@ -43,7 +41,7 @@ def login(request: HttpRequest) -> HttpResponse:
         return redirect(next_page(request))
     form = LoginForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        start_session(request, cast(User, form.get_user()))
+        start_session(request, form.get_user())
         request.session.set_expiry(None if form.cleaned_data["stay"] else 0)
         return redirect(next_page(request))
     context = {"form": form, "next": request.POST.get("next") or request.GET.get("next") or ""}
@@ -102,7 +100,7 @@ def language(request: HttpRequest) -> HttpResponse:
     answer = redirect(next_page(request))
     if code in dict(settings.LANGUAGES):
         if request.user.is_authenticated:
-            change_preferences(cast(User, request.user), language=code)
+            change_preferences(request.user, language=code)
         answer.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
             code,
@@ -120,9 +118,9 @@ def language(request: HttpRequest) -> HttpResponse:
 def demo_login(request: HttpRequest) -> HttpResponse:
     """One click instead of typing the demo's password, which must be the person's real one: nobody else gets in this way."""
     role = request.POST.get("role", "")
-    if not settings.DEMO or role not in DEMO_ROLES:
+    if not settings.DEMO or role not in PEOPLE:
         raise Http404("No such demo person.")
-    user = authenticate(request, username=role, password=DEMO_PASSWORD)
+    user = authenticate(request, username=role, password=PASSWORD)
     if user is None:
         raise Http404("This person was not made by the demo.")
     start_session(request, user)
