@@ -92,17 +92,15 @@ def pair_of(chat: Chat, label: Label) -> ChatLabel:
 
 
 def mirror(number: Instance) -> dict[str, Any]:
-    """All that the mirror says of a number, without times of our own clock and row ids."""
+    """All that people can see of a number, without times of our own clock and row ids."""
     return {
         "labels": sorted(
-            Label.objects.filter(instance=number).values_list("wa_id", "name", "color_index", "chat_count"), key=str
+            Label.objects.filter(instance=number).living().values_list("wa_id", "name", "color_index", "chat_count")
         ),
-        "living": sorted(Label.objects.filter(instance=number).living().values_list("wa_id", "name")),
         "pairs": sorted(
-            ChatLabel.objects.filter(label__instance=number).values_list(
-                "chat__jid", "label__wa_id", "wanted", "remote", "receipt", "last_message_at"
-            ),
-            key=str,
+            ChatLabel.objects.filter(label__instance=number)
+            .shown()
+            .values_list("chat__jid", "label__wa_id", "wanted", "remote", "receipt", "last_message_at")
         ),
         "chats": sorted(
             Chat.objects.filter(instance=number).values_list(

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import singledispatch
 
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor
@@ -127,31 +128,46 @@ def _upserted(event: LabelUpserted, instance: Instance, received_at: datetime) -
 @apply_event.register
 def _deleted(event: LabelDeleted, instance: Instance, received_at: datetime) -> Outcome:
     at = event.envelope.at or received_at
+    if Label.objects.filter(instance=instance, wa_id=event.wa_id, deleted_at__gte=at).exists():
+        return Outcome.UNCHANGED
     label = Label.objects.filter(instance=instance, wa_id=event.wa_id).living().first()
+    if label is not None and _last_heard(label) <= at:
+        remove_label(label, at)
+        return Outcome.APPLIED
+    Label.objects.create(instance=instance, wa_id=event.wa_id, deleted_at=at)  # what is older must not bring it back
     if label is None:
         return Outcome.UNCHANGED
-    if label.event_at > at:  # something newer says that it lives: ask, as the provider's clock may differ from ours
-        Instance.objects.filter(pk=instance.pk).update(directory_due_at=timezone.now())
-        return Outcome.UNCHANGED
-    remove_label(label, at)
-    return Outcome.APPLIED
+    # Something newer says that it lives: the id is in use again, or the provider's clock differs from ours. Ask for it,
+    # and for the chats that carried the one before.
+    Instance.objects.filter(pk=instance.pk).update(directory_due_at=timezone.now())
+    older = ChatLabel.objects.filter(label=label, receipt=Receipt.CONFIRMED, wanted=True, event_at__lte=at)
+    older.update(due_at=timezone.now())
+    return Outcome.UNCHANGED
+
+
+def _last_heard(label: Label) -> datetime:
+    """When the newest event for the label, or for a chat that carries it, was emitted."""
+    on_chats = ChatLabel.objects.filter(label=label).aggregate(newest=Max("event_at"))["newest"]
+    return max(label.event_at, on_chats or NEVER)
 
 
 @apply_event.register
 def _chat_label(event: ChatLabelChanged, instance: Instance, received_at: datetime) -> Outcome:
     at = event.envelope.at
-    living = Label.objects.filter(instance=instance, wa_id=event.wa_id).living().first()
-    if living is None:
-        if not event.on or is_buried(instance, event.wa_id, at or NEVER):
+    rows = list(Label.objects.filter(instance=instance, wa_id=event.wa_id))
+    label = next((row for row in rows if row.deleted_at is None), None)
+    of_a_dead_one = any(row.deleted_at and row.deleted_at >= (at or NEVER) for row in rows)
+    if label is None:
+        if of_a_dead_one:
             return Outcome.UNCHANGED
-        living = learn_label(instance, event.label or LabelInfo(event.wa_id, "", None), at=NEVER)
+        label = learn_label(instance, event.label or LabelInfo(event.wa_id, "", None), at=NEVER)
     chat = chat_at(instance, event.jid)
-    pair = lock_pair(chat, living)
+    pair = lock_pair(chat, label)
     if at is not None and (at, event.envelope.id) <= (pair.event_at, pair.event_id):
         return Outcome.UNCHANGED
     before = (pair.wanted, pair.remote, pair.receipt, pair.due_at)
-    _observe(pair, event.on, at, received_at)
-    if at is not None:
+    _observe(pair, event.on, None if of_a_dead_one else at, received_at)
+    if at is not None and not of_a_dead_one:
         pair.event_at, pair.event_id = at, event.envelope.id[:80]
     pair.save()
     if (pair.wanted, pair.remote, pair.receipt, pair.due_at) == before:

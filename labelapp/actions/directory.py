@@ -135,9 +135,8 @@ def learn_label(instance: Instance, info: LabelInfo, *, at: datetime | None = No
         label = Label.objects.get(instance=instance, wa_id=info.wa_id, deleted_at=None)
         note(instance, Change.Kind.LABELS)
     if not info.name:
-        if label.is_ghost and instance.directory_due_at is None:
-            instance.directory_due_at = timezone.now()
-            instance.save(update_fields=["directory_due_at"])
+        if label.is_ghost:  # also while the directory is being read: that answer may be older than the label
+            Instance.objects.filter(pk=instance.pk).update(directory_due_at=timezone.now())
         return label
     moment = at or label.event_at
     if moment < label.event_at and not label.is_ghost:

@@ -68,12 +68,17 @@ def move_chat(chat: Chat, info: MessageInfo, at: datetime, sender_name: str = ""
         chat.last_out_at = max(chat.last_out_at, at)
     else:
         chat.last_in_at = max(chat.last_in_at, at)
-    if at >= chat.last_message_at:
+    if at > chat.last_message_at or (at == chat.last_message_at and _is_last_of_its_second(chat, info, at)):
         chat.last_message_at, chat.last_message_text, chat.last_message_media = at, info.text[:200], info.media
         chat.last_message_from_me = info.from_me
         chat.last_message_sender = (sender_name or info.sender)[:200] if chat.is_group and not info.from_me else ""
         ChatLabel.objects.filter(chat=chat).update(last_message_at=at)
     chat.save()
+
+
+def _is_last_of_its_second(chat: Chat, info: MessageInfo, at: datetime) -> bool:
+    """Providers tell whole seconds. Among messages of one second the greatest id is the last, so that no order matters."""
+    return not Message.objects.filter(chat=chat, at=at, wa_id__gt=info.wa_id).exists()
 
 
 def archive_chat(instance: Instance, jid: str, archived: bool) -> None:
