@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labelapp.models.fields import EncryptedTextField, Locked, never
 from labelapp.models.people import User
+from labelapp.models.reasons import sentence
 
 
 def new_secret() -> str:
@@ -118,6 +119,16 @@ class Instance(models.Model):
     def is_working(self) -> bool:
         """False only when the provider said that the number is not connected."""
         return self.status in ("", "WORKING")
+
+    @property
+    def reason(self) -> str:
+        """Why the last call failed, as a sentence in the active language; "" when it did not."""
+        return sentence(self.trouble) if self.trouble else ""
+
+    @property
+    def import_reason(self) -> str:
+        """Why the import does not go on, as a sentence in the active language; "" when it does."""
+        return sentence(self.import_error) if self.import_error else ""
 
     @property
     def phone(self) -> str:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
 def sentence(stored: str) -> str:
     """A stored reason as a sentence in the active language; a text of unknown form as it is."""
     code, colon, words = stored.partition(":")
+    words = words.rstrip(". ")
     texts = {
         Reason.DELETED: _("The label was deleted in WhatsApp."),
         Reason.NOT_THERE: _("WhatsApp said done, but the change is not there."),

@@ -87,7 +87,7 @@ class Command(BaseCommand):
             time.sleep(0.1)
             number.refresh_from_db()
             of = f" of {number.import_total}" if number.import_total else ""
-            line = f"  {number.get_import_stage_display()}: {number.import_done}{of} {number.import_error}".rstrip()
+            line = f"  {number.get_import_stage_display()}: {number.import_done}{of} {number.import_reason}".rstrip()
             if line != shown:
                 self.stdout.write(line)
                 shown = line
