@@ -133,7 +133,7 @@ class FarSide:
         if wa_id not in self.labels:
             return refusal(404, "Label not found")
         if method == "PUT":
-            self.labels[wa_id] |= body
+            self.labels[wa_id] |= {key: body[key] for key in ("name", "color") if key in body}
         if method == "DELETE":
             self.forget(wa_id)
             return httpx.Response(200, json={"result": True})

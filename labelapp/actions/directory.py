@@ -163,12 +163,13 @@ def read_directory(instance: Instance, client: Provider) -> None:
     """Bring the mirror of the directory up to date. Raises ProviderError.
 
     A label that is missing from the list is deleted here only when the provider, asked for it by id, says 404:
-    lists can be empty or short on an account that has labels.
+    lists can be short on an account that has labels. An empty list deletes nothing: an engine that lost its
+    labels knows no id either.
     """
     asked_at = timezone.now()
     infos = client.labels()
     missing = Label.objects.filter(instance=instance).living().exclude(wa_id__in=[info.wa_id for info in infos])
-    gone = [label for label in missing.filter(seen_at__lt=asked_at) if _is_gone(client, label)]
+    gone = [label for label in missing.filter(seen_at__lt=asked_at) if infos and _is_gone(client, label)]
     with transaction.atomic():
         learn_directory(instance, infos, asked_at)
         for label in gone:

@@ -1,0 +1,192 @@
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from labelapp.actions.actor import Actor, NotAllowed, Refused
+from labelapp.actions.directory import create_label, delete_label, learn_label, read_directory, update_label
+from labelapp.actions.providers import ProviderRefused, Unavailable, client_for
+from labelapp.actions.tagging import set_label
+from labelapp.models import Change, Instance, Label, LedgerEntry, Receipt, User
+from labelapp.whatsapp.types import LabelInfo
+from tests.conftest import MakeChat
+from tests.posted import fresh, pair_of
+from tests.wire import FarSide
+
+Labels = dict[str, Label]
+
+
+@pytest.fixture
+def filled(far: FarSide, labels: Labels) -> FarSide:
+    """The provider with the labels that the mirror has."""
+    far.labels = {label.wa_id: {"name": label.name, "color": label.color_index} for label in labels.values()}
+    return far
+
+
+def read(number: Instance) -> None:
+    with client_for(number) as client:
+        read_directory(number, client)
+
+
+def names(number: Instance) -> list[str]:
+    return list(Label.objects.filter(instance=number).living().order_by("wa_id").values_list("name", flat=True))
+
+
+def test_create_takes_what_the_provider_answers(admin: User, number: Instance, filled: FarSide) -> None:
+    label = create_label(Actor.of(admin), number, name="عميل", color=0, description="Regular")
+    assert (label.wa_id, label.name, label.color_index, label.description) == ("6", "عميل", 0, "Regular")
+    assert filled.labels["6"] == {"name": "عميل", "color": 0}
+    assert LedgerEntry.objects.values_list("verb", "actor", "source").get() == ("label.create", admin.pk, "agent")
+    assert Change.objects.filter(kind="labels").exists()
+
+
+@pytest.mark.parametrize("who", ["agent", "lead"])
+def test_agents_and_leads_may_not(who: str, request: Any, number: Instance, labels: Labels, far: FarSide) -> None:
+    actor = Actor.of(request.getfixturevalue(who))
+    with pytest.raises(NotAllowed):
+        create_label(actor, number, name="X", color=1)
+    with pytest.raises(NotAllowed):
+        update_label(actor, labels["VIP"], name="X", color=1, description="")
+    with pytest.raises(NotAllowed):
+        delete_label(actor, labels["VIP"])
+    assert (far.calls, len(names(number))) == ([], 5)
+
+
+def test_a_refusal_is_told_in_the_providers_words(admin: User, number: Instance, filled: FarSide) -> None:
+    with pytest.raises(ProviderRefused) as refused:
+        create_label(Actor.of(admin), number, name="VIP", color=1)
+    assert str(refused.value.message) == "The provider says: Label with 'VIP' already exists, id: 1"
+    assert (len(names(number)), LedgerEntry.objects.count()) == (5, 0)
+
+
+def test_a_provider_that_is_down_refuses_in_a_sentence(
+    admin: User, number: Instance, filled: FarSide, labels: Labels
+) -> None:
+    filled.down = True
+    with pytest.raises(Unavailable) as refused:
+        delete_label(Actor.of(admin), labels["VIP"])
+    assert str(refused.value.message) == "The provider does not answer (No connection.)."
+    assert "VIP" in names(number)
+
+
+def test_after_a_timeout_the_directory_tells_what_came_of_it(admin: User, number: Instance, filled: FarSide) -> None:
+    filled.hangs_after = True
+    label = create_label(Actor.of(admin), number, name="Late", color=3)
+    assert (label.wa_id, filled.calls) == ("6", ["POST /labels", "GET /labels"])
+
+
+def test_after_a_timeout_that_did_nothing_the_wish_is_refused(admin: User, number: Instance, filled: FarSide) -> None:
+    filled.hangs_after = filled.lie = True
+    with pytest.raises(Unavailable):
+        create_label(Actor.of(admin), number, name="Late", color=3)
+    assert "Late" not in names(number)
+
+
+def test_rename_and_recolour(admin: User, number: Instance, filled: FarSide, labels: Labels) -> None:
+    label = update_label(Actor.of(admin), labels["VIP"], name="V.I.P.", color=0, description="best")
+    assert (label.pk, label.name, label.color_index, label.description) == (labels["VIP"].pk, "V.I.P.", 0, "best")
+    assert filled.labels["4"] == {"name": "V.I.P.", "color": 0}
+    assert LedgerEntry.objects.get().verb == "label.update"
+
+
+def test_a_new_description_stays_here(admin: User, filled: FarSide, labels: Labels) -> None:
+    label = update_label(Actor.of(admin), labels["VIP"], name="VIP", color=3, description="hand-picked")
+    assert (label.description, filled.calls) == ("hand-picked", [])
+
+
+def test_delete_takes_the_label_off_every_chat(
+    admin: User, number: Instance, filled: FarSide, labels: Labels, make_chat: MakeChat
+) -> None:
+    chat = make_chat(labels=(labels["VIP"],))
+    delete_label(Actor.of(admin), labels["VIP"])
+    assert (pair_of(chat, labels["VIP"]).wanted, "4" in filled.labels, "VIP" in names(number)) == (False, False, False)
+    assert LedgerEntry.objects.get().verb == "label.delete"
+    delete_label(Actor.of(admin), Label.objects.get(pk=labels["VIP"].pk))
+    assert filled.calls == ["DELETE /labels/4"]
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_a_label_that_is_gone_already_is_no_error(
+    admin: User, number: Instance, filled: FarSide, labels: Labels, hangs: bool
+) -> None:
+    filled.hangs_after = hangs
+    if not hangs:
+        filled.forget("4")
+    delete_label(Actor.of(admin), labels["VIP"])
+    assert "VIP" not in names(number)
+
+
+def test_a_dead_label_can_not_be_changed(admin: User, filled: FarSide, labels: Labels) -> None:
+    labels["VIP"].deleted_at = timezone.now()
+    with pytest.raises(Refused) as refused:
+        update_label(Actor.of(admin), labels["VIP"], name="X", color=1, description="")
+    assert (refused.value.status, filled.calls) == (410, [])
+
+
+def test_reading_brings_news_and_takes_what_is_gone(number: Instance, filled: FarSide, labels: Labels) -> None:
+    filled.labels |= {"4": {"name": "Best", "color": 9}, "6": {"name": "Extra", "color": 19}}
+    filled.forget("5")
+    Instance.objects.filter(pk=number.pk).update(directory_due_at=timezone.now())
+    read(fresh(number))
+    assert names(number) == ["New lead", "Quoted", "Paid", "Best", "Extra"]
+    assert Label.objects.get(wa_id="6").color_index == 19
+    assert fresh(number).directory_due_at is None
+
+
+def test_reading_twice_changes_nothing(number: Instance, filled: FarSide) -> None:
+    read(number)
+    Change.objects.all().delete()
+    read(number)
+    assert (len(names(number)), Change.objects.count()) == (5, 0)
+
+
+def test_a_short_list_deletes_nothing_that_answers_by_id(number: Instance, filled: FarSide) -> None:
+    filled.hidden = {"2", "4"}
+    read(number)
+    assert len(names(number)) == 5
+
+
+def test_an_empty_list_deletes_nothing(number: Instance, filled: FarSide) -> None:
+    """Some engines answer `200 []` on an account that has labels, and then know no id either."""
+    filled.labels = {}
+    read(number)
+    assert len(names(number)) == 5
+
+
+def test_a_failing_question_by_id_deletes_nothing(number: Instance, filled: FarSide) -> None:
+    filled.hidden, filled.status_of = {"2"}, {"GET /labels/2": 500}
+    read(number)
+    assert len(names(number)) == 5
+
+
+def test_a_listing_names_a_ghost(number: Instance, filled: FarSide) -> None:
+    filled.labels["31"] = {"name": "Wholesale", "color": 5}
+    learn_label(number, LabelInfo("31", "", None))
+    ghost = Label.objects.get(wa_id="31")
+    assert ghost.is_ghost
+    read(number)
+    ghost.refresh_from_db()
+    assert (ghost.name, ghost.is_ghost) == ("Wholesale", False)
+
+
+def test_a_ghost_that_the_directory_does_not_know_goes_away(number: Instance, filled: FarSide) -> None:
+    learn_label(number, LabelInfo("31", "", None))
+    read(number)
+    assert len(names(number)) == 5
+
+
+def test_an_event_that_comes_during_the_reading_has_it_read_again(number: Instance, filled: FarSide) -> None:
+    filled.before = lambda line: learn_label(number, LabelInfo("31", "", None)) and None
+    Instance.objects.filter(pk=number.pk).update(directory_due_at=timezone.now())
+    read(fresh(number))
+    assert fresh(number).directory_due_at is not None
+
+
+def test_a_deletion_found_by_reading_fails_waiting_wishes(
+    number: Instance, filled: FarSide, agent: User, make_chat: MakeChat, labels: Labels
+) -> None:
+    chat = make_chat()
+    set_label(Actor.of(agent), chat, labels["VIP"], on=True)
+    filled.forget("4")
+    read(number)
+    assert pair_of(chat, labels["VIP"]).receipt == Receipt.FAILED
