@@ -1,0 +1,32 @@
+"""Django for requests; around it the life span of what runs beside them."""
+
+import asyncio
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelapp.simulator.settings")
+django = get_asgi_application()
+
+from labelapp.simulator.life import live  # noqa: E402  models need the settings first
+from labelapp.simulator.runtime import sim  # noqa: E402
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http":
+        await django(scope, receive, send)
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    await receive()
+    await sim.deliveries.start()
+    living = asyncio.create_task(live(sim))
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    living.cancel()
+    await sim.deliveries.stop()
+    sim.close()
+    await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,190 @@
+"""/sim/: what tests, the phone page and the demo page use to look at the world and to change it. Loopback only, no login."""
+
+import json
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from ipaddress import ip_address
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from labelapp.simulator import handset, shapes, store
+from labelapp.simulator.events import Event
+from labelapp.simulator.faults import Refusal, number, whole
+from labelapp.simulator.models import Hook
+from labelapp.simulator.runtime import sim
+
+Body = dict[str, Any]
+Control = Callable[..., Awaitable[Any]]
+
+
+def control(**acts: Control) -> Callable[..., Awaitable[HttpResponse]]:
+    """A view that hands the JSON body to the method's function; a Refusal is a 400 with its sentence."""
+
+    async def view(request: HttpRequest, **path: Any) -> HttpResponse:
+        act = acts.get(request.method or "")
+        if act is None:
+            return _error(405, f"This address takes {' and '.join(acts)}.")
+        if not _ours(request):
+            return _error(403, "The controls answer to this machine only.")
+        try:
+            body = request.GET.dict() if request.method == "GET" else _body(request)
+            return JsonResponse(await act(body, **path), safe=False, json_dumps_params={"ensure_ascii": False})
+        except Refusal as refusal:
+            return _error(400, str(refusal))
+
+    return view
+
+
+def _error(status: int, sentence: str) -> HttpResponse:
+    return JsonResponse({"error": sentence}, status=status)
+
+
+def _ours(request: HttpRequest) -> bool:
+    """From this machine, and not sent by the page of another site."""
+    try:
+        near = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        near = False
+    return near and request.headers.get("Sec-Fetch-Site", "none") in {"none", "same-origin"}
+
+
+def _body(request: HttpRequest) -> Body:
+    if not request.body:
+        return {}
+    try:
+        value = json.loads(request.body)
+    except ValueError as error:
+        raise Refusal("The body is no JSON.") from error
+    if not isinstance(value, dict):
+        raise Refusal("The body must be a JSON object.")
+    return value
+
+
+# Looking
+
+
+async def state(_query: Body) -> Body:
+    counts = await sim.counts()
+    session, hooks = await sim.read(_session)
+    return counts | {
+        "session": session,
+        "faults": sim.faults.as_dict(),
+        "life": sim.life,
+        "forbidden_calls": sim.calls.forbidden,
+        "calls": sim.calls.made,
+        "hooks": hooks,
+        "deliveries": sim.deliveries.counts(),
+        "seen": dict(sim.seen),
+        "version": sim.version,
+    }
+
+
+def _session() -> tuple[Body, list[Body]]:
+    hooks = list(Hook.objects.order_by("id"))
+    session = shapes.session(store.account(), hooks)
+    session.pop("config")
+    return session | {"instance_id": settings.INSTANCE_ID}, [
+        shapes.hook(hook) | {"signed": bool(hook.hmac)} for hook in hooks
+    ]
+
+
+async def chats(query: Body) -> list[Body]:
+    limit, offset = _whole(query, "limit", 50), _whole(query, "offset", 0)
+    return await sim.read(handset.chat_list, q=str(query.get("q", "")), limit=limit, offset=offset)
+
+
+async def chat(query: Body, jid: str) -> Body:
+    return await sim.read(handset.chat_page, jid, limit=_whole(query, "limit", 50))
+
+
+async def calls(query: Body) -> list[Body]:
+    return sim.calls.since(_whole(query, "since", 0))
+
+
+def _whole(query: Body, name: str, default: int) -> int:
+    raw = str(query.get(name, default))
+    if not raw.isdecimal() or len(raw) > 9:
+        raise Refusal(f"{name} takes a whole number.")
+    return int(raw)
+
+
+# The phone
+
+
+def on_phone(act: Callable[..., tuple[Any, list[Event]]], seen: str = "") -> Control:
+    """A control whose `act` changes the world as somebody at the handset would; its events go out at once."""
+
+    @wraps(act)
+    async def run(body: Body, **path: Any) -> Any:
+        result, happened = await sim.change(act, body, **path)
+        if seen:
+            sim.seen[seen] += 1
+        sim.publish(happened)
+        return result
+
+    return run
+
+
+# The provider
+
+
+async def session(body: Body) -> Body:
+    status = body.get("status")
+    if not isinstance(status, str) or not status.isupper() or len(status) > 40:
+        raise Refusal("status takes a word in capitals, such as WORKING or STOPPED.")
+    sim.publish(await sim.change(store.set_status, status))
+    return {"status": status}
+
+
+async def set_faults(body: Body) -> Body:
+    sim.set_faults(body)
+    return sim.faults.as_dict()
+
+
+async def reset_faults(_body: Body) -> Body:
+    sim.set_faults(None)
+    return sim.faults.as_dict()
+
+
+async def life(body: Body) -> Body:
+    if not number(0, 86_400)(body.get("every")):
+        raise Refusal("every takes seconds from 0 (off) to 86400.")
+    sim.set_life(float(body["every"]))
+    return {"life": sim.life}
+
+
+async def reset(body: Body) -> Body:
+    seed, size = body.get("seed", settings.SEED), body.get("chats", settings.CHATS)
+    if not whole(0, 2**31)(seed):
+        raise Refusal("seed takes a whole number.")
+    if not whole(0, 2_000_000)(size):
+        raise Refusal("chats takes a whole number up to 2000000.")
+    await sim.change(store.fill, seed=seed, chats=size)
+    sim.set_faults(None)
+    sim.calls.clear()
+    sim.seen.clear()
+    return await state({})
+
+
+urls = {
+    "state": control(GET=state),
+    "chats": control(GET=chats),
+    "chats/<path:jid>": control(GET=chat),
+    "calls": control(GET=calls),
+    "phone/label": control(POST=on_phone(handset.set_label, "phone_labelled")),
+    "phone/message": control(POST=on_phone(handset.write)),
+    "phone/labels": control(POST=on_phone(handset.create_label)),
+    "phone/labels/<wa_id>": control(
+        PATCH=on_phone(handset.update_label), DELETE=on_phone(handset.delete_label, "phone_deleted")
+    ),
+    "phone/archive": control(POST=on_phone(handset.archive)),
+    "phone/chats": control(POST=on_phone(handset.create_chat)),
+    "session": control(POST=session),
+    "faults": control(POST=set_faults, DELETE=reset_faults),
+    "life": control(POST=life),
+    "reset": control(POST=reset),
+}
+views = {route: csrf_exempt(view) for route, view in urls.items()}

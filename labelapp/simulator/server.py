@@ -1,0 +1,45 @@
+"""uvicorn, with two habits of its own: a call's connection can be cut, and a signal ends the process quietly and soon."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+GRACE_SECONDS = 1
+
+
+class CuttableProtocol(HttpToolsProtocol):
+    """Tells the application how to cut the line: what a client sees when a provider's machine goes away."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["simulator.drop"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
+
+
+class Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn would raise the signal again when all is done; to be stopped is no failure here."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def serve(application: Any, listener: socket.socket) -> None:
+    """Until SIGINT or SIGTERM; open connections get a second."""
+    config = uvicorn.Config(
+        application,
+        http=CuttableProtocol,
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    asyncio.run(Server(config).serve(sockets=[listener]))

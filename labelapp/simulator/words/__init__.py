@@ -1,0 +1,1 @@
+"""Names and talk for the made-up world. Nobody in it exists."""
