@@ -209,6 +209,7 @@ MESSAGE_DAYS = env.int("MESSAGE_DAYS", default=30)
 DELIVERY_DAYS = env.int("DELIVERY_DAYS", default=30)
 CHANGE_DAYS = env.int("CHANGE_DAYS", default=1)
 OLD_SECRET_HOURS = 24
+CONNECT_TOKEN = env.str("LABELAPP_TOKEN", default="")  # for one run of `manage.py connect`
 
 LOGGING = {
     "version": 1,
