@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -90,6 +91,7 @@ def connect_number(
     actor.must(PERMISSION)
     number = _draft(reach, None)
     number.name, number.slug, number.hmac_key = name, slug, hmac_key
+    _check_texts(number)
     _client(number).close()
     try:
         with transaction.atomic():
@@ -105,6 +107,8 @@ def change_number(actor: Actor, number: Instance, reach: Reach, *, name: str, pe
     """Change how a number is called, reached and seen. It stays the same WhatsApp account, or the change is refused."""
     actor.must(PERMISSION)
     draft = _draft(reach, number)
+    draft.name, draft.slug = name, number.slug
+    _check_texts(draft)
     _client(draft).close()
     if (draft.base_url, draft.instance_id) != (number.base_url, number.instance_id):
         _check_account(draft, number)
@@ -215,6 +219,16 @@ def _draft(reach: Reach, number: Instance | None) -> Instance:
         allow_private=reach.allow_private,
         options=number.options if number else {},
     )
+
+
+def _check_texts(draft: Instance) -> None:
+    """The limits of the columns, for those who come without a form."""
+    checked = {"name", "slug", "instance_id"}
+    try:
+        draft.clean_fields(exclude={field.name for field in Instance._meta.fields} - checked)
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise BadNumber(messages[0], field=field) from error
 
 
 def _client(draft: Instance) -> Provider:
