@@ -1,6 +1,6 @@
 """The first import of a number: directory, chats, assignments. Resumable after a crash at any point, safe to repeat."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -18,11 +18,12 @@ from labelapp.whatsapp.provider import Provider
 from labelapp.whatsapp.types import ChatInfo, LidPair
 
 PAGE = 100
+CHUNK = 500  # chats per transaction and query
 Stop = Callable[[], bool]
 
 
 def start_import(instance: Instance) -> None:
-    """Have the number imported (again). What is known stays; open wishes are not touched."""
+    """Have the number imported again. What is known stays, open wishes are not touched; an import that is under way goes on."""
     fresh = {
         "import_stage": Instance.ImportStage.WAITING,
         "import_cursor": 0,
@@ -31,7 +32,7 @@ def start_import(instance: Instance) -> None:
         "import_error": "",
         "import_due_at": timezone.now(),
     }
-    Instance.objects.filter(pk=instance.pk).update(**fresh)
+    Instance.objects.filter(pk=instance.pk, import_stage=Instance.ImportStage.DONE).update(**fresh)
     note(instance, Change.Kind.INSTANCE)
 
 
@@ -144,8 +145,11 @@ def chats_at(instance: Instance, names: dict[str, str]) -> dict[str, Chat]:
 
 
 def _by_address(instance: Instance, jids: Iterable[str]) -> dict[str, Chat]:
-    rows = ChatAlias.objects.select_related("chat").filter(instance=instance, jid__in=list(jids))
-    return {row.jid: row.chat for row in rows}
+    """Address -> locked chat, one object per chat however many of its addresses are asked for."""
+    rows = dict(ChatAlias.objects.filter(instance=instance, jid__in=list(jids)).values_list("jid", "chat_id"))
+    locked = Chat.objects.select_for_update().filter(pk__in=set(rows.values())).order_by("pk")
+    chats = {chat.pk: chat for chat in locked}
+    return {jid: chats[pk] for jid, pk in rows.items()}
 
 
 def _read_hidden_ids(instance: Instance, client: Provider) -> None:
@@ -177,8 +181,8 @@ def _read_assignments(instance: Instance, client: Provider, stop: Stop) -> None:
             return
         asked_at = timezone.now()
         jids = [jid for jid in client.label_chats(label.wa_id) if kind_of(jid) != "other"]
+        adopt_assignments(label, jids, asked_at)
         with transaction.atomic():
-            adopt_assignments(label, jids, asked_at)
             done = instance.import_done + 1
             _save(instance, import_cursor=label.pk, import_done=done, import_error="")
     with transaction.atomic():
@@ -199,14 +203,25 @@ def _finish(instance: Instance) -> None:
     note(instance, Change.Kind.LABELS)
 
 
-def adopt_assignments(label: Label, jids: Iterable[str], asked_at: datetime) -> int:
+def adopt_assignments(label: Label, jids: Sequence[str], asked_at: datetime) -> int:
     """Take over which chats carry a label. Only adds: an absence proves nothing. Open and failed wishes keep what is wanted.
 
-    In a transaction. Returns how many chats were new to the label.
+    In short transactions: a label can be on very many chats. Safe to run twice. Returns how many chats were new to the label.
     """
-    instance = label.instance
-    chats = {chat.pk: chat for chat in chats_at(instance, dict.fromkeys(jids, "")).values()}
-    pairs = {pair.chat_id: pair for pair in ChatLabel.objects.filter(label=label, chat__in=chats).select_for_update()}
+    chunks = [jids[start : start + CHUNK] for start in range(0, len(jids), CHUNK)]
+    new = sum(_adopt_chunk(label, chunk, asked_at) for chunk in chunks)
+    with transaction.atomic():
+        label = Label.objects.select_for_update().get(pk=label.pk)  # a click must not count meanwhile
+        label.chat_count = ChatLabel.objects.filter(label=label, wanted=True).count()
+        label.seen_at = max(label.seen_at, asked_at)
+        label.save(update_fields=["chat_count", "seen_at"])
+    return new
+
+
+@transaction.atomic
+def _adopt_chunk(label: Label, jids: Iterable[str], asked_at: datetime) -> int:
+    chats = {chat.pk: chat for chat in chats_at(label.instance, dict.fromkeys(jids, "")).values()}
+    known = set(ChatLabel.objects.filter(label=label, chat__in=chats).values_list("chat_id", flat=True))
     new = [
         ChatLabel(
             chat=chat,
@@ -218,12 +233,8 @@ def adopt_assignments(label: Label, jids: Iterable[str], asked_at: datetime) -> 
             receipt=Receipt.CONFIRMED,
         )
         for pk, chat in chats.items()
-        if pk not in pairs
+        if pk not in known
     ]
-    ChatLabel.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
-    settled = ChatLabel.objects.filter(label=label, chat__in=chats, receipt=Receipt.CONFIRMED, wanted=False)
-    adopted = settled.filter(wanted_at__lt=asked_at).update(wanted=True, remote=True, remote_at=asked_at)
-    label.chat_count = ChatLabel.objects.filter(label=label, wanted=True).count()
-    label.seen_at = max(label.seen_at, asked_at)
-    label.save(update_fields=["chat_count", "seen_at"])
-    return len(new) + adopted
+    ChatLabel.objects.bulk_create(new, ignore_conflicts=True)
+    settled = ChatLabel.objects.filter(label=label, chat__in=known, receipt=Receipt.CONFIRMED, wanted=False)
+    return len(new) + settled.filter(wanted_at__lt=asked_at).update(wanted=True, remote=True, remote_at=asked_at)

@@ -81,6 +81,7 @@ class Command(BaseCommand):
     def _follow_import(self, family: Family, number: Instance) -> None:
         """Show the import's progress until it is done."""
         shown = ""
+        number.refresh_from_db()
         while number.import_stage != Instance.ImportStage.DONE:
             if name := family.ended():
                 raise CommandError(f"The {name} process ended by itself; its last lines are above.")
