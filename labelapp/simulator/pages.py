@@ -1,33 +1,49 @@
-"""The phone and the guided demo. The pages hold almost no data: their modules under static/ ask /sim/ for it."""
+"""The two pages for people: the tour that `make demo` opens, and the phone. Their modules under static/ ask /sim/ for data."""
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-ROLES = [
-    ("agent", "Agent"),
-    ("agent2", "Second agent"),
-    ("lead", "Lead"),
-    ("admin", "Admin"),
-    ("agent_ar", "Agent, in Arabic"),
-]
+# The demo people of the product: login, what the button says, its language, what this person may do.
+ROLES: tuple[dict[str, str], ...] = (
+    {"login": "agent", "name": "Salma, agent", "lang": "en", "does": "Reads and tags chats"},
+    {"login": "agent2", "name": "Paulo, second agent", "lang": "en", "does": "A colleague at another desk"},
+    {"login": "lead", "name": "Rui, lead", "lang": "en", "does": "Looks after the whole inbox"},
+    {"login": "admin", "name": "Mona, admin", "lang": "en", "does": "Labels, numbers and people"},
+    {"login": "agent_ar", "name": "هدى، باللغة العربية", "lang": "ar", "does": "The same inbox from right to left"},
+)
+PASSWORD = "demo"  # noqa: S105  these people exist in the demo only
+
+# What a person would call WhatsApp's twenty colours, by index.
+COLOR_NAMES = (
+    "Salmon,Sky blue,Yellow,Lilac,Blue grey,Teal,Pink,Ochre,Indigo,Lime,"
+    "Cyan,Rose,Sage,Red,Blue,Green,Orange,Pale blue,Periwinkle,Purple"
+).split(",")
+
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-FILES: dict[str, Path] = {path.name: path for path in settings.STATIC_DIR.iterdir() if path.suffix in TYPES}
+FOLDER: Path = settings.STATIC_DIR / "simulator"
+FILES: dict[str, Path] = {path.name: path for path in FOLDER.iterdir() if path.suffix in TYPES}
 
 
 async def demo(request: HttpRequest) -> HttpResponse:
-    facts = {"product": settings.PRODUCT_URL.rstrip("/"), "roles": ROLES, "colors": range(20)}
-    return render(request, "simulator/demo.html", facts)
+    """What a person sees first: who to be, the phone, and six things to try."""
+    return _page(request, "demo", roles=ROLES, password=PASSWORD)
 
 
 async def phone(request: HttpRequest) -> HttpResponse:
-    return render(request, "simulator/phone.html", {"colors": range(20)})
+    """The handset of the simulated number. `?chat=<jid>` opens a chat."""
+    return _page(request, "phone", colors=list(enumerate(COLOR_NAMES)))
 
 
 async def static(request: HttpRequest, name: str) -> HttpResponse:
-    """The few files of the package; read anew each time, so that an edit shows."""
+    """The few files of the pages; read anew each time, so that an edit shows."""
     if name not in FILES:
         raise Http404(name)
     return HttpResponse(FILES[name].read_bytes(), content_type=f"{TYPES[FILES[name].suffix]}; charset=utf-8")
+
+
+def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+    return render(request, f"simulator/{name}.html", {"product": settings.PRODUCT_URL.rstrip("/"), **context})

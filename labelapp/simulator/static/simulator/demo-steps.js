@@ -6,14 +6,15 @@ import { ask, listen } from "./wire.js";
 const STORE = "labelapp-steps";
 const items = [...document.querySelectorAll("[data-step]")];
 
-let next = null; // the number of the first call that is not yet judged
+let next = null; // the number of the last call that is judged
 const lied = new Set(); // addresses of assignments for which a 200 was a lie
 const lost = new Set(); // addresses of assignments asked for while nobody answered
 
 /** Looks at the product's calls since the last time. Throws when the simulator does not answer. */
 export async function observe(state) {
-  const { calls, last } = await ask("GET", `/sim/calls?since=${next ?? 2 ** 40}`);
-  if (next === null || last < next) next = last; // what was before this page is nobody's doing; or the simulator began anew
+  if (next === null || state.calls < next) next = state.calls; // from now on; or the simulator began anew
+  const found = await ask("GET", `/sim/calls?since=${next}`);
+  const calls = found.calls ?? found;
   for (const call of calls) {
     if (call.status === null) break; // still under way: judged when it is over
     next = call.n;

@@ -6,11 +6,14 @@ import { ask, repeat } from "./wire.js";
 
 const LIFE_SECONDS = 6;
 const SESSIONS = { WORKING: "Number connected", STARTING: "Number starting", STOPPED: "Number stopped", FAILED: "Number failed" };
-const OWN_WORDS = {
+// These say how the provider talks, not that something is wrong.
+const MANNERS = ["fail_status", "reuse_ids", "label_null", "payload_shape", "hmac_algorithm", "color_as", "wrapped", "keyed"];
+const IN_WORDS = {
   down: () => "provider stopped",
   lie: () => "provider lies",
   latency_ms: (ms) => `answers take ${seconds(ms)}`,
   mute: () => "no deliveries",
+  status: (code) => `answers ${code}`,
 };
 
 let state = null;
@@ -62,12 +65,11 @@ function seconds(ms) {
   return `${(Number(ms) / 1000).toFixed(1)} s`;
 }
 
-/** The switches that are not as they are in a world without faults, in words. */
+/** The switches that make this provider a bad one, in words. */
 function wrong() {
-  const usual = { echo: "after", ...state.defaults };
   return Object.entries(state.faults)
-    .filter(([name, value]) => (name in usual ? value !== usual[name] : name in OWN_WORDS && value))
-    .map(([name, value]) => (OWN_WORDS[name] ? OWN_WORDS[name](value) : name));
+    .filter(([name, value]) => (name === "echo" ? value === "none" : value && !MANNERS.includes(name)))
+    .map(([name, value]) => IN_WORDS[name]?.(value) ?? name.replaceAll("_", " "));
 }
 
 function summary() {

@@ -98,6 +98,7 @@ function showWriters(chat) {
   const members = [...new Set(chat.messages.filter((one) => !one.from_me && one.sender).map((one) => one.sender))];
   const people = chat.kind === "group" ? members.sort().map((name) => [name, name]) : [["", "the customer"]];
   if (!people.length) people.push(["", "a member"]);
+  const chosen = $("write-as").value;
   patch($("write-as"), [...people, [US, "us, from the handset"]], {
     key: ([value]) => value,
     make: () => document.createElement("option"),
@@ -106,6 +107,7 @@ function showWriters(chat) {
       setText(option, words);
     },
   });
+  if ($("write-as").querySelector(`option[value="${CSS.escape(chosen)}"]`)) $("write-as").value = chosen;
 }
 
 async function write(event) {

@@ -61,7 +61,8 @@ async function refresh() {
   }
 }
 
-function showSession({ status }) {
+function showSession({ status, me }) {
+  if (me?.pushName) setText($("number-name"), me.pushName);
   setText($("session"), SESSIONS[status] ?? status);
   setClass($("session"), `session ${status === "WORKING" ? "ok" : "warn"}`);
 }
