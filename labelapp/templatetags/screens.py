@@ -1,6 +1,6 @@
 """Small pieces of every page: icons, avatars, times, the texts that scripts show."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from django import template
@@ -8,8 +8,8 @@ from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from labelapp.models.fields import NEVER
 
@@ -60,16 +60,26 @@ def when(moment: datetime | None) -> str:
         return ""
     here, today = timezone.localtime(moment), timezone.localdate()
     if here.date() == today:
-        return here.strftime("%H:%M")
-    if here.date() == today - timedelta(days=1):
+        return f"{here:%H:%M}"
+    return _day(get_language() or "", here.date(), today)
+
+
+@lru_cache(maxsize=4096)
+def _day(language: str, day: date, today: date) -> str:  # the language is part of the key
+    if day == today - timedelta(days=1):
         return _("Yesterday")
-    return formats.date_format(here, "j M" if here.year == today.year else "j M Y")
+    return formats.date_format(day, "j M" if day.year == today.year else "j M Y")
 
 
 @register.filter
 def moment(value: datetime | None) -> str:
-    """Date and time in full, for titles; "" for never."""
+    """Date and time in full; "" for never."""
     return "" if value is None or value == NEVER else formats.date_format(timezone.localtime(value), "j M Y, H:i")
+
+
+def stamp(value: datetime) -> str:
+    """Date and time for titles, the same in every language: a tenth of the cost of `moment`."""
+    return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
 
 
 @register.filter

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
+from django.utils import timezone
 
 from labelapp.access import chat_for, instance_for
 from labelapp.actions.actor import Actor
@@ -16,7 +17,7 @@ from labelapp.queries.directory import Directory, directory_of
 from labelapp.queries.facets import facets
 from labelapp.queries.filters import Filter, read_filter
 from labelapp.queries.inbox import Cursor, inbox_page, rows_of
-from labelapp.templatetags.rows import lines_of
+from labelapp.templatetags.rows import Look, row_html
 from labelapp.views.switches import Links
 
 REMEMBERED = "instance"
@@ -70,7 +71,7 @@ class Desk:
     def has_funnel(self) -> bool:
         return any(section.is_funnel for section in self.directory.sections)
 
-    @property
+    @cached_property
     def query(self) -> str:
         """The query string that leads back to this list."""
         return self.sieve.query(instance=self.number.slug)
@@ -95,17 +96,22 @@ class Desk:
             "open_chat": self.chat,
         }
 
+    def look(self, open_pk: int | None) -> Look:
+        return Look(timezone.now(), self.has_funnel, self.may_tag, self.query, open_pk)
+
     def list_context(self, before: Cursor | None = None) -> dict[str, object]:
         page = inbox_page(person(self.request), self.number, self.sieve, self.directory, before)
-        open_pk = self.chat.pk if self.chat else None
+        look = self.look(self.chat.pk if self.chat else None)
         following = self.sieve.query(instance=self.number.slug, before=str(page.following)) if page.following else ""
-        lines = lines_of(page.rows, has_funnel=self.has_funnel, may_tag=self.may_tag, open_pk=open_pk)
-        return {"lines": lines, "following": following, "is_first": before is None}
+        return {
+            "rows": [row_html(row, look) for row in page.rows],
+            "following": following,
+            "is_first": before is None,
+        }
 
     def row_context(self, chat: Chat, is_open: bool) -> dict[str, object]:
-        rows = rows_of(person(self.request), [chat], self.directory)
-        open_pk = chat.pk if is_open else None
-        return {"line": lines_of(rows, has_funnel=self.has_funnel, may_tag=self.may_tag, open_pk=open_pk)[0]}
+        row = rows_of(person(self.request), [chat], self.directory)[0]
+        return {"row": row_html(row, self.look(chat.pk if is_open else None))}
 
     def rail_context(self) -> dict[str, object]:
         numbers = list(Instance.objects.visible_to(person(self.request)))

@@ -9,11 +9,12 @@ from labelapp.models.fields import NEVER
 from labelapp.queries.directory import Tag
 from labelapp.queries.inbox import Pair, Row
 from labelapp.templatetags.rows import (
+    Look,
     badge_html,
     chips_html,
-    line_of,
     mark_html,
     preview_html,
+    row_html,
     time_html,
     waited,
     writer,
@@ -35,12 +36,12 @@ def pair(pk: int, name: str, *, stage: int = 0, state: str = "confirmed", wanted
 
 
 def test_a_name_and_a_message_are_text() -> None:
-    row = Row(chat(name=NASTY, last_message_text=NASTY, last_message_sender=NASTY, kind="group"), [], NEVER)
-    line = line_of(row, NOW, has_funnel=False, may_tag=True)
-    html = line.preview + line.avatar + line.tagger + line.mark
-    assert "<img" not in html
-    assert "&lt;img" in line.preview
-    assert "&lt;img" in line.tagger
+    mine = chat(name=NASTY, jid='"><b>', last_message_text=NASTY, last_message_sender=NASTY, kind="group")
+    html = row_html(Row(mine, [], NEVER), Look(NOW, may_tag=True, query='q="><b>&label=3'))
+    assert ("<img" in html, "<b>" in html) == (False, False)
+    assert html.count("&lt;img src=x onerror=alert(1)&gt;") == 5
+    assert 'data-chat="&quot;&gt;&lt;b&gt;"' in html
+    assert 'href="/chats/17/?q=&quot;&gt;&lt;b&gt;&amp;label=3"' in html
 
 
 def test_a_group_names_who_wrote_and_we_are_named_to_the_ear() -> None:
@@ -94,11 +95,10 @@ def test_a_failure_is_told_in_words() -> None:
 
 def test_who_waits_is_bold_until_this_person_has_looked() -> None:
     waiting = chat(last_in_at=NOW - timedelta(hours=2))
-    news = line_of(Row(waiting, [], NEVER), NOW, has_funnel=False, may_tag=False)
-    seen = line_of(Row(waiting, [], NOW), NOW, has_funnel=False, may_tag=False)
-    assert (news.classes, seen.classes) == ("row unread", "row")
-    assert ('class="badge"' in news.badge, 'class="badge seen"' in seen.badge) == (True, True)
-    assert ("2 h" in news.badge, "Waiting for 2 hours" in news.badge) == (True, True)
+    news, seen = (row_html(Row(waiting, [], read_at), Look(NOW)) for read_at in (NEVER, NOW))
+    assert ('class="row unread"' in news, 'class="row"' in seen) == (True, True)
+    assert ('class="badge"' in news, 'class="badge seen"' in seen) == (True, True)
+    assert ("2 h" in news, "Waiting for 2 hours" in news) == (True, True)
 
 
 def test_an_answered_chat_waits_for_nothing() -> None:
@@ -126,8 +126,14 @@ def test_never_shows_as_nothing() -> None:
 
 def test_who_may_not_tag_gets_no_button() -> None:
     row = Row(chat(), [], NEVER)
-    assert line_of(row, NOW, has_funnel=False, may_tag=False).tagger == ""
-    assert 'data-pick="17"' in line_of(row, NOW, has_funnel=False, may_tag=True).tagger
+    assert "data-pick" not in row_html(row, Look(NOW))
+    assert 'data-pick="17"' in row_html(row, Look(NOW, may_tag=True))
+
+
+def test_the_open_chat_is_marked() -> None:
+    row = Row(chat(), [], NEVER)
+    assert 'aria-current="true"' in row_html(row, Look(NOW, open_pk=17))
+    assert "aria-current" not in row_html(row, Look(NOW, open_pk=18))
 
 
 def test_a_group_and_an_archived_chat_say_so() -> None:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 
 from labelapp.models.fields import NEVER
-from labelapp.templatetags.screens import avatar, clock, icon, initials, iso, moment, texts, when
+from labelapp.templatetags.screens import avatar, clock, icon, initials, iso, moment, stamp, texts, when
 
 SCRIPTS = sorted((Path(settings.BASE_DIR) / "static").glob("*.js"))
 
@@ -48,6 +48,7 @@ def test_times_are_in_the_readers_zone() -> None:
     midnight = datetime(2020, 3, 9, 23, 30, tzinfo=UTC)
     with timezone.override("Africa/Cairo"):
         assert (clock(midnight), moment(midnight)) == ("01:30", "10 Mar 2020, 01:30")
+        assert stamp(midnight) == "2020-03-10 01:30"
 
 
 @pytest.mark.parametrize("show", [when, moment, iso, clock])
