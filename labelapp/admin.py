@@ -43,7 +43,8 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[:10_000].count())  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return int(rows[:10_000].count())
 
 
 class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -123,7 +124,8 @@ class HookDeliveryAdmin(LookOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[HookDelivery]:
         rows: QuerySet[HookDelivery] = super().get_queryset(request)
-        return rows.defer("body", "headers") if request.resolver_match.url_name.endswith("_changelist") else rows  # type: ignore[union-attr]
+        listed = request.resolver_match and str(request.resolver_match.url_name).endswith("_changelist")
+        return rows.defer("body", "headers") if listed else rows
 
     @admin.display(description=_("headers"))
     def shown_headers(self, delivery: HookDelivery) -> dict[str, Any]:
