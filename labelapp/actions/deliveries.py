@@ -14,6 +14,7 @@ from labelapp.actions.directory import is_buried, learn_label, remove_label
 from labelapp.actions.messages import archive_chat, chat_at, receive_message
 from labelapp.actions.notices import note, wake
 from labelapp.actions.pairs import adopt, confirm, lock_pair, seen_since_last_call, was_just_confirmed
+from labelapp.actions.transactions import is_deadlock
 from labelapp.models import Change, ChatLabel, HookDelivery, Instance, Label, Outcome, Receipt, Source
 from labelapp.models.fields import NEVER
 from labelapp.whatsapp.events import (
@@ -70,7 +71,9 @@ def _apply(instance: Instance, row: HookDelivery) -> None:
     except BadDelivery as error:
         row.outcome, row.applied_at, row.error = Outcome.PARKED, timezone.now(), str(error)[:300]
     except Exception as error:
-        # whatever it is, it must not stop the deliveries behind it
+        if is_deadlock(error):  # not the delivery's fault: the whole batch is applied again
+            raise
+        # whatever else it is, it must not stop the deliveries behind it
         log.exception("delivery %s of %s could not be applied", row.pk, instance.slug)
         row.attempts, row.error = row.attempts + 1, f"{type(error).__name__}: {error}"[:300]
         if row.attempts >= TRIES:

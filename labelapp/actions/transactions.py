@@ -12,6 +12,11 @@ TRIES = 3
 DEADLOCK = "40P01"
 
 
+def is_deadlock(error: BaseException) -> bool:
+    """Whether PostgreSQL ended a transaction to let another one go on."""
+    return getattr(error.__cause__, "sqlstate", "") == DEADLOCK
+
+
 def patient(action: Callable[P, R]) -> Callable[P, R]:
     """`action` in one transaction. Work over many chats may lock a label before a chat, a click does it the other way round:
     the click that PostgreSQL then cancels is simply made again."""
@@ -24,7 +29,7 @@ def patient(action: Callable[P, R]) -> Callable[P, R]:
                     return action(*args, **kwargs)
             except OperationalError as error:
                 # inside someone else's transaction only that one can begin again
-                if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
+                if connection.in_atomic_block or not is_deadlock(error):
                     raise
         with transaction.atomic():
             return action(*args, **kwargs)

@@ -65,7 +65,7 @@ def test_a_provider_that_is_down_refuses_in_a_sentence(
     filled.down = True
     with pytest.raises(Unavailable) as refused:
         delete_label(Actor.of(admin), labels["VIP"])
-    assert str(refused.value.message) == "The provider does not answer (No connection.)."
+    assert str(refused.value.message) == "The provider does not answer (No connection)."
     assert "VIP" in names(number)
 
 

@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -211,20 +212,25 @@ def test_a_click_survives_a_deadlock(agent: User, make_chat: MakeChat, labels: L
     """Work over many chats locks a label, then a chat; a click locks the chat, then counts the label."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one writer at a time")
-    chat, has_label, waits = make_chat(), threading.Event(), threading.Event()
+    chat, has_label = make_chat(), threading.Event()
 
     def many() -> None:
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
             Label.objects.select_for_update().get(pk=labels["VIP"].pk)
             has_label.set()
-            waits.wait(5)
+            for _look in range(500):  # the one who waited first is the one who is cancelled
+                cursor.execute(
+                    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
+                )
+                if cursor.fetchone():
+                    break
+                time.sleep(0.01)
             Chat.objects.select_for_update().get(pk=chat.pk)
         connection.close()
 
     other = threading.Thread(target=many)
     other.start()
     has_label.wait(5)
-    threading.Timer(0.3, waits.set).start()
     pair = set_label(Actor.of(agent), chat, labels["VIP"], on=True)
     other.join(10)
     assert (pair.receipt, count_of(labels["VIP"])) == (Receipt.PENDING, 1)
