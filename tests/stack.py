@@ -181,6 +181,10 @@ class Demo(Processes):
         self.wait_for(READY)
         self.simulator = Simulator(f"http://{HOST}:{self.simulator_port}")
 
+    def stop(self) -> None:
+        self.simulator.http.close()
+        super().stop()
+
 
 class Stack:
     """The parts of the demo, each a process that a test can stop: `provider` (the simulator) and `product` (`manage.py serve`).
@@ -237,6 +241,7 @@ class Stack:
         return done.stdout
 
     def stop(self) -> None:
+        self.simulator.http.close()
         self.product.stop()
         self.provider.stop()
 

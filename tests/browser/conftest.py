@@ -77,7 +77,7 @@ def desk(stack: Stack, browser: Browser, keys: dict[str, object]) -> Iterator[De
     desk = Desk(stack, browser, keys)
     yield desk
     desk.close()
-    assert desk.unexpected() == []
+    assert not desk.unexpected(), "\n".join(desk.unexpected())
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,11 @@ class Screen:
         pk = self.panel().get_attribute("data-pk")
         return str(self.page.locator(f"#chat-{pk}").get_attribute("data-chat"))
 
+    def has_messages(self) -> None:
+        """The newest messages have been fetched."""
+        expect(self.panel().locator(".bubble").first).to_be_visible()
+        expect(self.panel().locator(".fetching")).to_have_count(0)
+
     def open_picker(self) -> None:
         self.panel().locator("[data-pick]").click()
         expect(self.picker().get_by_role("option").first).to_be_visible()

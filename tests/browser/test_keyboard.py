@@ -18,6 +18,7 @@ def test_a_chat_is_found_opened_and_tagged_from_the_keyboard(desk: Desk) -> None
     was_on = hold in desk.simulator.labels_of(jid)
 
     keys.press("l")
+    expect(agent.picker().get_by_role("combobox")).to_be_focused()
     keys.type("on ho")
     keys.press("Enter")
 
