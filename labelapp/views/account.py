@@ -9,7 +9,7 @@ from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth import login as start_session
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, override
@@ -32,6 +32,11 @@ def next_page(request: HttpRequest) -> str:
     return wanted if safe else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: a post without any field is one all the same."""
+    return request.POST if request.method == "POST" else None
+
+
 @login_not_required
 @never_cache
 @sensitive_post_parameters("password")
@@ -39,7 +44,7 @@ def next_page(request: HttpRequest) -> str:
 def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(next_page(request))
-    form = LoginForm(request, request.POST or None)
+    form = LoginForm(request, _sent(request))
     if request.method == "POST" and form.is_valid():
         start_session(request, form.get_user())
         request.session.set_expiry(None if form.cleaned_data["stay"] else 0)
@@ -65,7 +70,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
-    form = PreferencesForm(request.POST or None, instance=user)
+    form = PreferencesForm(_sent(request), instance=user)
     if request.method == "POST" and form.is_valid():
         change_preferences(user, **form.cleaned_data)
         with override(user.language or get_language()):

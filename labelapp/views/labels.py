@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -40,7 +40,7 @@ def create(request: HttpRequest) -> HttpResponse:
     if number is None:
         return redirect("labels.index")
     listing = directory(number)
-    form = LabelForm(request.POST or None, instance=number, initial={"color": listing.free_color()})
+    form = LabelForm(_sent(request), instance=number, initial={"color": listing.free_color()})
     if request.method == "POST":
         if form.is_valid() and _done(form, lambda: create_label(_actor(request), number, **form.cleaned_data)):
             messages.success(request, _("“%(label)s” is on WhatsApp.") % {"label": form.cleaned_data["name"]})
@@ -57,7 +57,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if label.deleted_at or label.is_ghost:
         return _gone(request, label)
     listing = directory(label.instance)
-    form = LabelForm(request.POST or None, instance=label.instance, label=label)
+    form = LabelForm(_sent(request), instance=label.instance, label=label)
     if (
         request.method == "POST"
         and form.is_valid()
@@ -75,7 +75,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if label.deleted_at or label.is_ghost:
         return _gone(request, label)
     count = chats_touched(label)
-    form = TypedNumberForm(request.POST or None, expected=count)
+    form = TypedNumberForm(_sent(request), expected=count)
     if request.method == "POST" and form.is_valid() and _done(form, lambda: delete_label(_actor(request), label)):
         said = ngettext(
             "“%(label)s” is deleted. It came off %(count)d chat.",
@@ -85,6 +85,11 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, said % {"label": label.name, "count": count})
         return _back(label.instance)
     return _page(request, label.instance, directory(label.instance), label=label, delete_form=form, count=count)
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: a post without any field is one all the same."""
+    return request.POST if request.method == "POST" else None
 
 
 def _user(request: HttpRequest) -> User:
@@ -113,7 +118,10 @@ def _page(request: HttpRequest, number: Instance, listing: Directory, **more: An
         **more,
     }
     bound = any(form is not None and form.is_bound for form in (more.get("form"), more.get("delete_form")))
-    said = list(messages.get_messages(request)) if getattr(request, "htmx", False) else []
+    said = []
+    if getattr(request, "htmx", False):
+        said = list(messages.get_messages(request))
+        context["messages"] = []
     answer = render(request, "labels/index.html", context, status=422 if bound else 200)
     for message in said:
         trigger_client_event(answer, "toast", {"text": str(message), "level": message.level_tag})

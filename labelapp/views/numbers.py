@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -45,7 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    form = NumberForm(request.POST or None)
+    form = NumberForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         more = {name: values[name] for name in ("name", "slug", "people")}
@@ -84,7 +84,7 @@ def test(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def number(request: HttpRequest, slug: str) -> HttpResponse:
     found = _number(request, slug)
-    form = NumberForm(request.POST or None, number=found)
+    form = NumberForm(_sent(request), number=found)
     if request.method == "POST" and form.is_valid():
         more = {name: form.cleaned_data[name] for name in ("name", "people")}
         if _saved(form, lambda: change_number(Actor.of(request.user), found, _reach(form), **more)):
@@ -158,7 +158,7 @@ def probe(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: HttpRequest, slug: str) -> HttpResponse:
     found = _number(request, slug)
-    form = TypedNameForm(request.POST or None, expected=found.slug)
+    form = TypedNameForm(_sent(request), expected=found.slug)
     if request.method == "POST" and form.is_valid():
         remove_number(Actor.of(request.user), found)
         messages.success(request, _("“%(number)s” is removed.") % {"number": found})
@@ -166,6 +166,11 @@ def remove(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request, "settings/remove.html", {"number": found, "form": form}, status=422 if form.is_bound else 200
     )
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: a post without any field is one all the same."""
+    return request.POST if request.method == "POST" else None
 
 
 def _number(request: HttpRequest, slug: str) -> Instance:

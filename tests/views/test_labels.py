@@ -1,0 +1,292 @@
+"""The label page over HTTP: what it shows, who may, and that each change goes to the provider and back in its words."""
+
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from labelapp.actions.actor import Actor
+from labelapp.actions.directory import create_label, remove_label
+from labelapp.models import Instance, Label, LabelGroup, LedgerEntry, User, Verb
+from labelapp.models.fields import NEVER
+from tests.conftest import MakeChat
+from tests.wire import FarSide
+
+Labels = dict[str, Label]
+HTMX = {"HX-Request": "true"}
+GIFT = {"name": "Gift wrap", "color": "6", "description": "Paper and a ribbon"}
+NEW, INDEX = "/labels/new/?instance=demo", "/labels/?instance=demo"
+
+
+@pytest.fixture
+def desk(client: Client, admin: User, labels: Labels, far: FarSide) -> Client:
+    """An admin's browser; the provider has the same labels as we have."""
+    far.labels = {label.wa_id: {"name": label.name, "color": label.color_index} for label in labels.values()}
+    client.force_login(admin)
+    return client
+
+
+def html(client: Client, path: str, **headers: str) -> str:
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def names(number: Instance) -> list[str]:
+    return [label.name for label in Label.objects.living().filter(instance=number).order_by("pk")]
+
+
+# Looking
+
+
+def test_the_directory_with_counts_and_slots(desk: Client, labels: Labels, make_chat: MakeChat) -> None:
+    for _n in range(2):
+        make_chat(labels=(labels["VIP"],))
+    page = html(desk, INDEX)
+    assert "5 of 20" in page
+    assert page.count('class="slot free"') == 15
+    assert page.index("Sales funnel") < page.index("New lead") < page.index("Paid") < page.index("VIP")
+    row = page[page.index(f'id="label-{labels["VIP"].pk}"') :]
+    assert '<td class="num">2</td>' in row[: row.index("</tr>")]
+
+
+def test_a_label_met_in_an_event_only_is_listed_apart(desk: Client, number: Instance) -> None:
+    ghost = Label.objects.create(instance=number, wa_id="31")
+    page = html(desk, INDEX)
+    assert "Unknown label #31" in page[page.index("Unknown labels") :]
+    assert "5 of 20" in page
+    assertRedirects(desk.get(f"/labels/{ghost.pk}/"), INDEX)
+
+
+def test_names_are_text_and_not_markup(desk: Client, labels: Labels) -> None:
+    Label.objects.filter(pk=labels["VIP"].pk).update(name="<script>x</script>", description="<b>")
+    assert "<script>x" not in html(desk, f"/labels/{labels['VIP'].pk}/")
+
+
+@pytest.mark.parametrize("many", [1, 18])
+def test_the_number_of_queries_does_not_grow(
+    desk: Client, number: Instance, many: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    Label.objects.filter(instance=number).delete()
+    group = LabelGroup.objects.create(instance=number, name="Needs")
+    for n in range(many):
+        Label.objects.create(instance=number, wa_id=str(n), name=f"L{n}", group=group, color_index=n, known_at=NEVER)
+    html(desk, INDEX)
+    with django_assert_num_queries(6):
+        assert f"{many} of 20" in html(desk, INDEX)
+
+
+def test_the_page_follows_the_number(desk: Client, labels: Labels) -> None:
+    page = html(desk, f"/labels/{labels['VIP'].pk}/")
+    assert 'hx-trigger="labels-demo from:body, live-resync from:body"' in page
+    assert f'hx-get="/labels/?instance=demo&amp;at={labels["VIP"].pk}"' in page  # and keeps its open row marked
+
+
+def test_without_a_number_the_page_says_so(client: Client, admin: User) -> None:
+    client.force_login(admin)
+    assertContains(client.get("/labels/"), "No number is connected yet")
+    assertRedirects(client.get("/labels/new/"), "/labels/")
+
+
+# Who may
+
+
+@pytest.mark.parametrize("path", ["", "new/?instance=demo", "{pk}/", "{pk}/delete/"])
+def test_only_for_people_who_manage_labels(
+    client: Client, agent: User, lead: User, labels: Labels, far: FarSide, path: str
+) -> None:
+    address = "/labels/" + path.format(pk=labels["VIP"].pk)
+    wanted = f"/login/?{urlencode({'next': address}, safe='/')}"
+    assertRedirects(client.get(address), wanted, fetch_redirect_response=False)
+    for person in (agent, lead):
+        client.force_login(person)
+        assert client.get(address).status_code == 403
+        assert client.post(address, GIFT | {"typed": "0"}).status_code == 403
+    assert far.calls == []
+    assert labels["VIP"] in Label.objects.living()
+
+
+def test_a_stranger_sees_nothing(client: Client, admin: User, other_number: Instance) -> None:
+    manager = User.objects.create_user("manager")
+    manager.user_permissions.set(admin.groups.get().permissions.filter(codename="manage_labels"))
+    hidden = Label.objects.create(instance=other_number, wa_id="1", name="Hidden", color_index=1, known_at=NEVER)
+    client.force_login(manager)
+    for path in ("?instance=other", "new/?instance=other", f"{hidden.pk}/", f"{hidden.pk}/delete/", "?instance=%00"):
+        assert client.get(f"/labels/{path}").status_code == 404
+
+
+# Creating
+
+
+def test_create_goes_to_the_provider(desk: Client, number: Instance, far: FarSide, admin: User) -> None:
+    assertRedirects(desk.post(NEW, GIFT), INDEX)
+    assert far.labels["6"] == {"name": "Gift wrap", "color": 6}
+    made = Label.objects.get(instance=number, wa_id="6")
+    assert (made.name, made.color_index, made.description) == ("Gift wrap", 6, "Paper and a ribbon")
+    assert LedgerEntry.objects.get(label=made).actor == admin
+
+
+def test_a_new_label_gets_a_free_colour_and_sees_who_has_the_others(desk: Client) -> None:
+    page = html(desk, NEW)
+    assert 'value="0" checked' in page
+    assert "Coral, free" in page
+    assert "Lilac, used by VIP" in page
+
+
+def test_the_providers_words_stand_beside_the_form(desk: Client, number: Instance, far: FarSide) -> None:
+    far.status_of = {"POST /labels": 422}
+    before = names(number)
+    answer = desk.post(NEW, GIFT)
+    assertContains(answer, "The provider says: Said 422", status_code=422)
+    assertContains(answer, 'value="Gift wrap"', status_code=422)  # nothing has to be typed again
+    assert names(number) == before
+
+
+def test_a_provider_that_is_down_refuses_in_a_sentence(desk: Client, number: Instance, far: FarSide) -> None:
+    far.down = True
+    before = names(number)
+    assertContains(desk.post(NEW, GIFT), "The provider does not answer", status_code=422)
+    assert names(number) == before
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ({"name": "   "}, "Give the label a name."),
+        ({"name": "a\nb"}, "control characters"),
+        ({"name": "a\u202eb"}, "control characters"),
+        ({"name": "\u200b\u200d"}, "that people can see"),
+        ({"name": "x" * 101}, "at most 100 characters"),
+        ({"name": "vip"}, "There is already a label “VIP”."),
+        ({"color": "20"}, "Choose one of the 20 colours."),
+        ({"color": ""}, "Choose one of the 20 colours."),
+        ({"color": "1e3"}, "Choose one of the 20 colours."),
+        ({"name": "a\0"}, "Null characters are not allowed."),
+    ],
+)
+def test_bad_entries_are_refused_before_anyone_is_asked(
+    desk: Client, far: FarSide, bad: dict[str, str], said: str
+) -> None:
+    assertContains(desk.post(NEW, GIFT | bad), said, status_code=422)
+    assert far.calls == []
+
+
+@pytest.mark.parametrize("name", ["👨‍👩‍👧 Family", "يحتاج مدير", "می‌خواهد", "x" * 100, "  VIP 2  "])
+def test_any_script_and_emoji(desk: Client, far: FarSide, name: str) -> None:
+    assertRedirects(desk.post(NEW, GIFT | {"name": name}), INDEX)
+    assert far.labels["6"]["name"] == name.strip()
+
+
+def test_a_second_click_makes_no_second_label(desk: Client, number: Instance, far: FarSide) -> None:
+    for _n in range(2):
+        assertRedirects(desk.post(NEW, GIFT), INDEX)
+    assert names(number).count("Gift wrap") == 1
+    assert [call for call in far.calls if call.startswith("POST")] == ["POST /labels"]
+
+
+def test_two_clicks_at_once_end_well(desk: Client, number: Instance, far: FarSide, admin: User) -> None:
+    """The first one is done while the second one waits for the provider, which then refuses it."""
+
+    def overtake(line: str) -> None:
+        far.before = lambda line: None
+        create_label(Actor.of(admin), number, name="Gift wrap", color=6)
+
+    far.before = overtake
+    assertRedirects(desk.post(NEW, GIFT), INDEX)
+    assert names(number).count("Gift wrap") == 1
+
+
+def test_an_old_label_of_that_name_is_no_second_click(desk: Client, number: Instance, labels: Labels) -> None:
+    assertContains(desk.post(NEW, GIFT | {"name": "VIP", "color": "3"}), "already a label", status_code=422)
+
+
+# Changing
+
+
+def test_rename_and_recolour(desk: Client, labels: Labels, far: FarSide) -> None:
+    assertRedirects(desk.post(f"/labels/{labels['VIP'].pk}/", GIFT | {"name": "هدية"}), INDEX)
+    labels["VIP"].refresh_from_db()
+    assert (labels["VIP"].name, labels["VIP"].color_index) == ("هدية", 6)
+    assert far.labels["4"] == {"name": "هدية", "color": 6}
+
+
+def test_the_own_name_and_colour_are_no_conflict(desk: Client, labels: Labels, far: FarSide) -> None:
+    same = {"name": "VIP", "color": "3", "description": "Only ours"}
+    assertRedirects(desk.post(f"/labels/{labels['VIP'].pk}/", same), INDEX)
+    labels["VIP"].refresh_from_db()
+    assert (labels["VIP"].description, far.calls) == ("Only ours", [])
+
+
+def test_a_refused_change_changes_nothing(desk: Client, labels: Labels, far: FarSide) -> None:
+    far.status_of = {"PUT": 422}
+    assertContains(desk.post(f"/labels/{labels['VIP'].pk}/", GIFT), "Said 422", status_code=422)
+    labels["VIP"].refresh_from_db()
+    assert (labels["VIP"].name, labels["VIP"].color_index, labels["VIP"].description) == ("VIP", 3, "")
+
+
+def test_the_drawer_marks_its_row(desk: Client, labels: Labels) -> None:
+    assert f'<tr id="label-{labels["VIP"].pk}" class="at">' in html(desk, f"/labels/{labels['VIP'].pk}/")
+
+
+# Deleting
+
+
+def test_delete_shows_the_number_and_wants_it_typed(
+    desk: Client, labels: Labels, make_chat: MakeChat, far: FarSide
+) -> None:
+    for _n in range(3):
+        make_chat(labels=(labels["VIP"],))
+    address = f"/labels/{labels['VIP'].pk}/delete/"
+    assert "<b>3 chats</b>" in html(desk, address)
+    for typed in ("", "2", "three", "9" * 30):
+        assert desk.post(address, {"typed": typed}).status_code == 422
+    assert far.calls == []
+    assertRedirects(desk.post(address, {"typed": "٣"}), INDEX)  # any script's digits
+    labels["VIP"].refresh_from_db()
+    assert labels["VIP"].deleted_at is not None
+    assert "4" not in far.labels
+
+
+def test_the_number_is_the_one_of_now(desk: Client, labels: Labels, make_chat: MakeChat, far: FarSide) -> None:
+    make_chat(labels=(labels["VIP"],))
+    html(desk, f"/labels/{labels['VIP'].pk}/delete/")
+    make_chat(labels=(labels["VIP"],))
+    answer = desk.post(f"/labels/{labels['VIP'].pk}/delete/", {"typed": "1"})
+    assertContains(answer, "It is on 2 chats now.", status_code=422)
+    assert "4" in far.labels
+
+
+def test_nothing_to_type_where_nothing_is_lost(desk: Client, labels: Labels, far: FarSide) -> None:
+    address = f"/labels/{labels['VIP'].pk}/delete/"
+    assert 'name="typed"' not in html(desk, address)
+    assertRedirects(desk.post(address), INDEX)
+    assert "4" not in far.labels
+
+
+def test_a_refused_deletion_keeps_the_label(desk: Client, labels: Labels, far: FarSide) -> None:
+    far.status_of = {"DELETE": 422}
+    answer = desk.post(f"/labels/{labels['VIP'].pk}/delete/")
+    assertContains(answer, "Said 422", status_code=422)
+    assert labels["VIP"] in Label.objects.living()
+
+
+def test_deleting_twice_is_harmless(desk: Client, labels: Labels, far: FarSide) -> None:
+    for _n in range(2):
+        assertRedirects(desk.post(f"/labels/{labels['VIP'].pk}/delete/"), INDEX)
+    assert LedgerEntry.objects.filter(verb=Verb.LABEL_DELETE).count() == 1
+
+
+def test_a_label_deleted_meanwhile_says_so(desk: Client, labels: Labels) -> None:
+    remove_label(labels["VIP"], NEVER)
+    answer = desk.get(f"/labels/{labels['VIP'].pk}/", follow=True)
+    assertContains(answer, "“VIP” was deleted in WhatsApp.")
+    assertNotContains(answer, f'id="label-{labels["VIP"].pk}"')
+
+
+def test_htmx_gets_messages_as_toasts(desk: Client, labels: Labels) -> None:
+    answer = desk.post(f"/labels/{labels['VIP'].pk}/delete/", headers=HTMX, follow=True)
+    assert "VIP" in answer.headers["HX-Trigger"]
+    assertNotContains(answer, "It came off")
+    assert "It came off" not in html(desk, INDEX)
