@@ -1,0 +1,65 @@
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from labelapp.actions.notices import note
+from labelapp.lanes.wakes import Waker
+from labelapp.models import Change, Instance
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Ear(threading.Thread):
+    """Waits with a connection of its own and tells how long it took."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.settled, self.woken_after = threading.Event(), -1.0
+
+    def run(self) -> None:
+        with Waker() as waker:
+            while waker.wait(0.2):  # the first look, and what other tests left behind
+                pass
+            self.settled.set()
+            start = time.monotonic()
+            if waker.wait(5):
+                self.woken_after = time.monotonic() - start
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    ear = Ear()
+    ear.start()
+    assert ear.settled.wait(5)
+    yield ear
+    ear.join(6)
+
+
+def test_a_commit_by_anybody_else_wakes(number: Instance, ear: Ear) -> None:
+    note(number, Change.Kind.CHAT)
+    ear.join(6)
+    assert 0 <= ear.woken_after < 1
+
+
+def test_silence_ends_after_so_long() -> None:
+    with Waker() as waker:
+        waker.wait(0)
+        start = time.monotonic()
+        assert waker.wait(0.1) is False
+        assert 0.05 < time.monotonic() - start < 1
+
+
+def test_a_lost_connection_is_a_reason_to_look(number: Instance) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no connection to lose")
+    with Waker() as waker:
+        waker.wait(0)
+        assert waker._wire is not None
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [waker._wire.info.backend_pid])
+        assert waker.wait(0.2) is True
+        assert waker.wait(0.2) is True  # listens again, and looks in case it missed something
+        assert waker.wait(0.05) is False
