@@ -115,6 +115,10 @@ document.addEventListener("click", (event) => {
 // What refreshes by itself fails silently: the header says that the page is cut off. What a person asked for does not.
 const asked = (event) => event.detail.requestConfig?.triggeringEvent?.isTrusted;
 
+// nor does it try while the device itself is offline: everything is fetched again afterwards
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!navigator.onLine && !asked(event)) event.preventDefault();
+});
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;
   const plain = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");

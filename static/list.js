@@ -28,6 +28,7 @@ function soon() {
 async function settle() {
   timer = null;
   const free = !held();
+  if (!navigator.onLine) return;
   if (!moved.size && !changed && !(free && (stale || news.size))) return;
   const url = list().dataset.rows;
   try {
