@@ -51,7 +51,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One demo for all browser tests, where nothing happens unless a test does it."""
-    with database.of_its_own() as settings, Stack(tmp_path_factory.mktemp("stack"), **settings) as running:
+    patience = {"READ_BACK_SECONDS": "1"}  # what a person would wait 5 s for
+    with database.of_its_own() as settings, Stack(tmp_path_factory.mktemp("stack"), **patience, **settings) as running:
         yield running
 
 

@@ -9,6 +9,7 @@ from tests.browser.conftest import Chat
 from tests.browser.people import Desk, Screen
 
 GRAVE = {"serious", "critical"}
+SETTLED = "Promise.allSettled(document.getAnimations().filter((a) => a.effect.getTiming().iterations < 9).map((a) => a.finished))"
 
 
 def grave_findings(screen: Screen) -> list[str]:
@@ -16,6 +17,7 @@ def grave_findings(screen: Screen) -> list[str]:
     told = []
     for scheme in ("light", "dark"):
         screen.page.emulate_media(color_scheme=scheme)
+        screen.page.evaluate(SETTLED)
         found: list[dict[str, Any]] = Axe().run(screen.page).response["violations"]
         told += [
             f"{scheme}: {finding['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
