@@ -241,7 +241,11 @@ def _client(draft: Instance) -> Provider:
 
 def _tidy(url: str) -> str:
     """One spelling per address, so that a number is connected once."""
-    parts = urlsplit(url.strip())
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # e.g. an open bracket; the client says what is wrong with it
+        return url
     return parts._replace(
         scheme=parts.scheme.lower(), netloc=parts.netloc.lower(), path=parts.path.rstrip("/")
     ).geturl()
