@@ -19,9 +19,9 @@ PASSWORD = "demo"  # noqa: S105  these people exist in the demo only
 
 # What a person would call WhatsApp's twenty colours, by index.
 COLOR_NAMES = (
-    "Salmon,Sky blue,Yellow,Lilac,Blue grey,Teal,Pink,Ochre,Indigo,Lime,"
-    "Cyan,Rose,Sage,Red,Blue,Green,Orange,Pale blue,Periwinkle,Purple"
-).split(",")
+    "Salmon", "Sky blue", "Yellow", "Lilac", "Blue grey", "Teal", "Pink", "Ochre", "Indigo", "Lime",
+    "Cyan", "Rose", "Sage", "Red", "Blue", "Green", "Orange", "Pale blue", "Periwinkle", "Purple",
+)  # fmt: skip
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOLDER: Path = settings.STATIC_DIR / "simulator"

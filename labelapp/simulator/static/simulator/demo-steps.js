@@ -35,7 +35,7 @@ function judge(call) {
 function judgeAssignment(assignment, call) {
   if (call.note === "lied") {
     lied.add(assignment);
-    say("lie", "The provider just said 200 and did nothing. See the hollow chip? Now stop the lie.");
+    say("lie", "The provider just said 200 and did nothing. See the hollow chip? Press again, so that the lie ends.");
   } else if (call.note === "dropped" || call.status === 0) {
     lost.add(assignment);
     say("down", "labelapp asked, nobody answered. Its chip waits. Now start the provider.");
@@ -61,6 +61,10 @@ function say(step, words) {
   setText($(`did-${step}`).closest("li").querySelector(".told"), words);
 }
 
+export function goneWords(name) {
+  return `“${name}” is gone from the phone. Look at the inbox: its chips are gone too.`;
+}
+
 function keep() {
   const done = items.filter((item) => item.querySelector("input").checked);
   sessionStorage.setItem(STORE, JSON.stringify(done.map((item) => item.dataset.step)));
@@ -70,8 +74,8 @@ function keep() {
 }
 
 listen(({ did, name }) => {
-  if (did === "labelled") tick("phone", "Seen: the phone told labelapp, and the row changed.");
-  if (did === "deleted") tick("delete", `“${name}” is gone from the phone, and from every open inbox.`);
+  if (did === "labelled") tick("phone", "Done on the phone. Look at the chat’s row in the inbox.");
+  if (did === "deleted") tick("delete", goneWords(name));
 });
 for (const item of items) item.addEventListener("change", keep);
 $("again").addEventListener("click", () => {

@@ -1,6 +1,6 @@
 // The tour: buttons that change the simulated world, and a line that says how it stands.
 
-import { observe, tick } from "./demo-steps.js";
+import { goneWords, observe, tick } from "./demo-steps.js";
 import { $, setText } from "./dom.js";
 import { ask, repeat } from "./wire.js";
 
@@ -51,7 +51,7 @@ function paint() {
   $("status").classList.toggle("warn", wrong().length > 0 || state.session.status !== "WORKING");
   const goner = doomed();
   $("delete-label").hidden = !goner;
-  setText($("delete-words"), goner ? "or take this one:" : "as long as there are any.");
+  setText($("delete-words"), goner ? ", or take this one:" : ".");
 }
 
 /** A button whose words change with its state says it in words, any other by `aria-pressed`. */
@@ -103,7 +103,7 @@ $("latency").addEventListener("change", async () => {
 $("delete-label").addEventListener("click", async () => {
   const label = doomed();
   if (!label || !(await act("DELETE", `/sim/phone/labels/${label.id}`))) return;
-  tick("delete", `“${label.name}” is gone from the phone, and from every open inbox.`);
+  tick("delete", goneWords(label.name));
   $("did-delete").focus(); // the button that had the focus is gone
 });
 
