@@ -1,10 +1,11 @@
 """Django's admin: people to edit, everything else to look at. Secrets are on none of its pages."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.core.paginator import Paginator
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -70,6 +71,7 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable
 @admin.register(Instance)
 class InstanceAdmin(LookOnly):
     list_display = ("name", "slug", "provider", "status", "import_stage", "last_event_at", "removed_at")
+    formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
     exclude = ("credentials", "hook_secret", "old_hook_secret", "hmac_key")
 
 

@@ -158,16 +158,21 @@ def set_hmac_key(actor: Actor, number: Instance, key: str) -> Instance:
 
 
 def hook_address(number: Instance) -> str:
-    """Where the provider has to post to. A secret: for people who manage instances only."""
+    """Where the provider has to post to; "" when the stored secret can't be read. A secret: for managers of instances only."""
+    if not number.hook_secret:
+        return ""
     return str(settings.PUBLIC_URL) + reverse("hooks.receive", args=[number.slug, number.hook_secret])
 
 
 def register_hook(actor: Actor, number: Instance) -> Instance:
     """Have the provider post to our address. Refused with its own words: some plans have no hooks. Safe to repeat."""
     actor.must(PERMISSION)
+    address = hook_address(number)
+    if not address:
+        raise Refused(_("The secret of the address can't be read any more. Change it first."))
     with closing(client_for(number)) as client:
         try:
-            client.register_hook(hook_address(number), HOOK_EVENTS, number.hmac_key)
+            client.register_hook(address, HOOK_EVENTS, number.hmac_key)
         except ProviderError as error:
             raise refusal(error) from error
     number.hook_registered_at = timezone.now()

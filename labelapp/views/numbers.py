@@ -29,6 +29,7 @@ from labelapp.actions.numbers import (
 )
 from labelapp.forms import HmacForm, NumberForm, TypedNameForm
 from labelapp.models import Instance, User
+from labelapp.models.fields import Locked
 from labelapp.queries.numbers import hook_is_unreachable, number_card, number_cards, old_secret_until
 
 managers_only = permission_required("labelapp.manage_instances", raise_exception=True)
@@ -219,6 +220,7 @@ def _page(request: HttpRequest, number: Instance, **more: Any) -> HttpResponse:
         "card": number_card(number),
         "hook": hook_address(number),
         "unreachable": hook_is_unreachable(number),
+        "key_locked": isinstance(number.hmac_key, Locked),
         "old_until": old_secret_until(number),
         "place": _place(number.options.get("write_placement", "")),
         **forms,

@@ -186,6 +186,8 @@ def test_a_locked_token_has_to_be_entered_again(boss: Actor, shop: Instance, set
     settings.ENCRYPTION_KEYS = ["YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY="]
     shop = Instance.objects.get()
     assert shop.locked
+    with pytest.raises(Refused, match="Change it first"):
+        numbers.register_hook(boss, shop)
     with pytest.raises(BadNumber) as refused:
         numbers.change_number(boss, shop, changed(WAWP, token=""), name="Shop")
     assert refused.value.field == "token"
