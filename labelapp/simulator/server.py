@@ -30,9 +30,16 @@ class Server(uvicorn.Server):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whoever still waits for an answer is cut off: a slow call is slow because somebody asked for it."""
+        for connection in list(self.server_state.connections):
+            if connection.transport:
+                connection.transport.abort()
+        await super().shutdown(sockets)
+
 
 def serve(application: Any, listener: socket.socket) -> None:
-    """Until SIGINT or SIGTERM; open connections get a second."""
+    """Until SIGINT or SIGTERM."""
     config = uvicorn.Config(
         application,
         http=CuttableProtocol,
@@ -42,4 +49,5 @@ def serve(application: Any, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    asyncio.run(Server(config).serve(sockets=[listener]))
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(Server(config).serve(sockets=[listener]))

@@ -1,7 +1,7 @@
 """Where credentials may be, and what is kept of them."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -55,18 +55,21 @@ def test_the_log_tells_the_place_and_never_the_token(simulator: SimulatorProcess
     assert simulator.get("/sim/calls", since=2) == calls[2:]
 
 
-@pytest.fixture(scope="module", params=list(PLACES))
-def strict(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, SimulatorProcess]]:
-    data: Path = tmp_path_factory.mktemp("strict") / "world.sqlite3"
-    running = SimulatorProcess(data, "--chats", "2", "--strict", request.param).start()
-    yield request.param, running
-    running.stop()
-    running.http.close()
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, SimulatorProcess]]:
+    """A provider for each place, started side by side."""
+    folder = tmp_path_factory.mktemp("strict")
+    made = {place: SimulatorProcess(folder / place, "--chats", "2", "--strict", place) for place in PLACES}
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(SimulatorProcess.start, made.values()))
+        yield made
+        list(pool.map(SimulatorProcess.stop, made.values()))
+    for running in made.values():
+        running.http.close()
 
 
-def test_a_strict_provider_takes_one_place_only(strict: tuple[str, SimulatorProcess]) -> None:
-    place, simulator = strict
-    taken = {name: simulator.http.request("GET", "/v2/labels", **how).status_code for name, how in PLACES.items()}
+@pytest.mark.parametrize("place", PLACES)
+def test_a_strict_provider_takes_one_place_only(strict: dict[str, SimulatorProcess], place: str) -> None:
+    http = strict[place].http
+    taken = {name: http.request("GET", "/v2/labels", **how).status_code for name, how in PLACES.items()}
     assert taken == {name: 200 if name == place else 401 for name in PLACES}

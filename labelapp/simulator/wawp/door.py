@@ -78,7 +78,7 @@ def _chat(raw: str) -> str:
 
 
 async def _drop(request: HttpRequest, row: dict[str, Any], endpoint: Endpoint | None) -> HttpResponse:
-    row["note"] = "dropped"
+    row["note"], row["status"] = "dropped", 0
     if endpoint and endpoint.pair:
         sim.seen["dropped"] += 1
     if drop := getattr(request, "scope", {}).get("simulator.drop"):
