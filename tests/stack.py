@@ -97,6 +97,7 @@ class Processes:
         self.log = log
         self.mark = f"LABELAPP_STACK={secrets.token_hex(8)}"
         environment |= dict([self.mark.split("=")])
+        self.begun = log.stat().st_size if log.exists() else 0
         with log.open("ab") as out:
             self.process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "manage.py", *arguments],
@@ -109,7 +110,8 @@ class Processes:
             )
 
     def told(self) -> str:
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+        """What it has printed since it was started."""
+        return self.log.read_bytes()[self.begun :].decode(errors="replace")
 
     def wait_for(self, words: str, seconds: float = READY_SECONDS) -> None:
         """Returns once the command has printed `words`; AssertionError with its last lines when it ends or is too slow."""

@@ -17,7 +17,10 @@ def main() -> None:
     newest = Chat.objects.filter(instance=number).order_by("-last_message_at", "-pk")
     chats = [(chat.pk, chat.jid) for chat in newest[:2000]]
     deep = newest[50 * 199 - 1 : 50 * 199].first() or newest[max(newest.count() - 51, 0)]
-    counts = [(label.pk, label.wa_id, label.chat_count) for label in Label.objects.filter(group=None, deleted_at=None)]
+    counts = [
+        (label.pk, label.wa_id, label.chat_count)
+        for label in Label.objects.filter(deleted_at=None).exclude(group__kind="funnel")
+    ]
     free = sorted(counts, key=lambda label: -label[2])
     held = set(ChatLabel.objects.filter(label=free[0][0], wanted=True).values_list("chat_id", flat=True))
     print(

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from contextlib import suppress
 from queue import Empty, Queue
 from typing import Any
 
@@ -50,7 +51,7 @@ class Stream(threading.Thread):
         assert self.opened.wait(10), "the live stream did not open"
 
     def run(self) -> None:
-        with self.person.http.stream("GET", "/live/", timeout=None) as answer:
+        with suppress(httpx.HTTPError), self.person.http.stream("GET", "/live/", timeout=None) as answer:
             kind = ""
             for line in answer.iter_lines():
                 self.opened.set()
