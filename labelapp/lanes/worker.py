@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from labelapp.actions.heartbeats import beat
 from labelapp.actions.pruning import prune
@@ -51,7 +51,7 @@ class Lane(threading.Thread):
     def _sweep(self, locks: Locks, pool: ThreadPoolExecutor) -> None:
         try:
             numbers = list(Instance.objects.connected())
-        except DatabaseError:
+        except Error:
             log.exception("the database can't be read; the next sweep tries again")
             numbers = []
         finally:
@@ -96,7 +96,7 @@ def work(stopping: threading.Event, grace: float = 4.0) -> None:
 def _woken(waker: Waker) -> bool:
     try:
         return waker.wait(0.5)
-    except DatabaseError:
+    except Error:
         log.exception("the database can't be watched; sweeping goes on")
         connection.close()
         time.sleep(1)
@@ -113,7 +113,7 @@ def _keep_house(stopping: threading.Event) -> None:
             if time.monotonic() >= prune_at:
                 prune_at = time.monotonic() + PRUNE_SECONDS
                 prune()
-        except DatabaseError:
+        except Error:
             log.exception("no heartbeat")
         finally:
             connection.close()
