@@ -1,9 +1,17 @@
 """What happens on the phone appears on open screens by itself."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Chat
 from tests.browser.people import Desk
+
+
+def label_by_hand(phone: Page, chat: Chat, name: str) -> None:
+    """Somebody with the phone in their hand."""
+    phone.locator("#search").fill(chat.name)
+    phone.locator("#chats a.hit").first.click()
+    phone.get_by_role("button", name="Label chat").click()
+    phone.locator("#choices").get_by_label(name, exact=True).check()
 
 
 def test_a_label_set_on_the_phone_appears_without_a_reload(desk: Desk, chat: Chat) -> None:
@@ -11,7 +19,7 @@ def test_a_label_set_on_the_phone_appears_without_a_reload(desk: Desk, chat: Cha
     agent.is_live()
     agent.never_reloads()
 
-    desk.simulator.label_on_phone(chat.jid, desk.label("VIP"), on=True)
+    label_by_hand(desk.phone(), chat, "VIP")
 
     agent.sees_chip(chat.jid, desk.label("VIP"), "confirmed")
     agent.has_not_reloaded()
