@@ -23,7 +23,7 @@ FREE_CHIPS = 3
 # One format per row instead of a template: fifty rows cost a tenth of what nodes and includes cost.
 ROW = (
     '<li class="{classes}" id="chat-{pk}" data-chat="{jid}" data-pk="{pk}" data-focus-home="open-{pk}"{current}'
-    ' hx-get="/chats/{pk}/row/" hx-trigger="chat-{pk} from:body, read-{pk} from:body" hx-swap="outerHTML">'
+    ' hx-get="/chats/{pk}/row/" hx-trigger="chat-{pk} from:body, read-{pk} from:body" hx-swap="outerHTML" hx-sync="this:replace">'
     '<div class="who">{avatar}</div>'
     '<div class="main-c"><div class="name"><a class="hit ell" dir="auto" id="open-{pk}" href="/chats/{pk}/{query}">{title}</a>'
     '{mark}</div><div class="prev">{preview}</div></div>'
