@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from labelapp.simulator.runtime import sim
 from labelapp.simulator.wawp import credentials
 from labelapp.simulator.wawp.answers import SUCCESS, Answer, Ask, Endpoint, Refused, gateway, phrase
 
-View = Callable[..., Awaitable[HttpResponse]]
+View = Callable[..., Coroutine[Any, Any, HttpResponse]]
 HTML_PAGE = (
     "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
@@ -34,7 +34,7 @@ def door(**endpoints: Endpoint) -> View:
 async def _logged(request: HttpRequest, endpoint: Endpoint | None, path: dict[str, str]) -> HttpResponse:
     body, readable = _json(request)
     found = credentials.find(request, body)
-    query = {name: value for name, value in request.GET.items() if name not in credentials.NAMES}
+    query = {name: value for name, value in request.GET.dict().items() if name not in credentials.NAMES}
     row = sim.calls.open(
         request.method or "",
         request.path.replace(settings.ACCESS_TOKEN, "***"),
@@ -162,7 +162,9 @@ async def _act(row: dict[str, Any], endpoint: Endpoint, path: dict[str, str], as
     answer = await sim.change(endpoint.act, ask, **path)
     if endpoint.pair:
         sim.seen["tagged"] += 1
-        sim.seen["recovered"] += sim.seen["dropped"] > 0
+        if sim.seen["dropped"] > sim.seen["made_good"]:  # the first one that gets through after lines were cut
+            sim.seen["recovered"] += 1
+            sim.seen["made_good"] = sim.seen["dropped"]
     await sim.echo(answer.events)
     return _respond(answer)
 

@@ -75,5 +75,5 @@ export function paintAvatar(node, chat) {
   node.classList.toggle("group", group);
   const words = chat.name.match(/[\p{L}]+/gu) ?? [];
   if (group || !words.length) node.replaceChildren(piece(group ? "icon-group" : "icon-person"));
-  else setText(node, [words[0], ...words.slice(1).slice(-1)].map((word) => [...word][0]).join("").toUpperCase());
+  else setText(node, [words[0], ...words.slice(1).slice(-1)].map((word) => [...word][0]).join("\u200c").toUpperCase());
 }

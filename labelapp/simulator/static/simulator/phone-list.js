@@ -77,11 +77,15 @@ function paint(row, chat) {
   setText(link, chat.name);
   link.setAttribute("href", `?chat=${encodeURIComponent(chat.jid)}`);
   setText(time, message ? when(message.at) : "");
-  setText(last.firstElementChild, message ? preview(chat, message) : "");
+  const [who, colon, text] = last.children;
+  setText(who, message ? writer(chat, message) : "");
+  colon.hidden = !who.textContent;
+  setText(text, message?.text ?? "");
   patchChips(chips, chat.labels);
 }
 
-function preview(chat, message) {
-  if (message.from_me) return `You: ${message.text}`;
-  return chat.kind === "group" && message.sender ? `${message.sender}: ${message.text}` : message.text;
+/** Apart from the text: each may run in another direction. */
+function writer(chat, message) {
+  if (message.from_me) return "You";
+  return chat.kind === "group" ? message.sender : "";
 }
