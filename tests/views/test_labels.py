@@ -81,7 +81,10 @@ def test_the_number_of_queries_does_not_grow(
 def test_the_page_follows_the_number(desk: Client, labels: Labels) -> None:
     page = html(desk, f"/labels/{labels['VIP'].pk}/")
     assert 'hx-trigger="labels-demo from:body, live-resync from:body"' in page
-    assert f'hx-get="/labels/?instance=demo&amp;at={labels["VIP"].pk}"' in page  # and keeps its open row marked
+    assert f'id="labels-at" name="at" value="{labels["VIP"].pk}"' in page  # it goes with the question for fresh rows
+    marked = f'<tr id="label-{labels["VIP"].pk}" class="at">'
+    assert marked in html(desk, f"{INDEX}&at={labels['VIP'].pk}")
+    assert marked not in html(desk, f"{INDEX}&at=x")
 
 
 def test_without_a_number_the_page_says_so(client: Client, admin: User) -> None:
