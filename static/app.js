@@ -24,11 +24,11 @@ class Refusal extends Error {
   }
 }
 
-async function ask(url, { method = "GET", form = null, target = "", signal } = {}) {
+async function ask(url, { method = "GET", form = null, target = "", signal, keepalive = false } = {}) {
   const headers = { "HX-Request": "true", "HX-Current-URL": location.href, "HX-Target": target };
   if (method !== "GET") Object.assign(headers, JSON.parse(document.body.getAttribute("hx-headers")));
   const body = form ? new URLSearchParams(form) : undefined;
-  const answer = await fetch(url, { method, headers, body, signal, credentials: "same-origin" });
+  const answer = await fetch(url, { method, headers, body, signal, keepalive, credentials: "same-origin" });
   const elsewhere = answer.headers.get("HX-Redirect");
   if (elsewhere) location.assign(elsewhere);
   else if (answer.headers.get("HX-Refresh") === "true") location.reload();

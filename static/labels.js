@@ -44,7 +44,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const side = document.getElementById("labels-side");
   if (!side || !event.detail.requestConfig?.boosted) return;
   openDialog(side);
-  if (!side.firstElementChild) (document.getElementById(opener) || document.getElementById("labels-new"))?.focus();
+  if (!side.querySelector(".side, dialog")) (document.getElementById(opener) || document.getElementById("labels-new"))?.focus();
 });
 
 openDialog(document);

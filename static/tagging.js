@@ -35,7 +35,7 @@ async function send(wish) {
   if (!last()) return; // clicked again before it could go: only the last state matters
   try {
     const signal = AbortSignal.timeout(PATIENCE);
-    const html = await ask(wish.url, { method: "POST", form: { state: wish.state }, signal });
+    const html = await ask(wish.url, { method: "POST", form: { state: wish.state }, signal, keepalive: true });
     if (!last()) return;
     wishes.delete(keyOf(wish));
     watched.set(keyOf(wish), wish);
@@ -62,8 +62,9 @@ function refuse(wish, error) {
 // The server could not be asked: the click stays until it is tried again or thrown away
 function keep(wish) {
   wish.status = "unsaved";
+  wish.why = navigator.onLine ? "unanswered" : "unsaved";
   paint(wish);
-  say(fill(texts.unsaved, { label: wish.name }));
+  say(fill(texts[wish.why], { label: wish.name }));
 }
 
 const unsaved = () => [...wishes.values()].filter((wish) => wish.status === "unsaved");
@@ -74,7 +75,7 @@ function remember() {
   document.getElementById("unsaved")?.remove();
   if (!kept.length) return;
   const bar = document.getElementById("unsaved-template").content.firstElementChild.cloneNode(true);
-  bar.querySelector(".toast-text").textContent = plural(texts.unsavedCount, kept.length);
+  bar.querySelector(".toast-text").textContent = plural(navigator.onLine ? texts.unansweredCount : texts.unsavedCount, kept.length);
   document.getElementById("toasts").append(bar);
 }
 
@@ -130,7 +131,7 @@ function add(where, wish) {
 
 function dress(chip, wish) {
   const lost = wish.status === "unsaved";
-  const words = fill(lost ? texts.unsaved : texts.waiting, { label: wish.name });
+  const words = fill(lost ? texts[wish.why] : texts.waiting, { label: wish.name });
   chip.classList.remove("failed", "ghost", "pending", "unsaved", "leaving");
   chip.classList.add(lost ? "unsaved" : "pending");
   chip.classList.toggle("leaving", wish.state === "off");
@@ -208,9 +209,6 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if ((event.key === "Enter" || event.key === " ") && retryAt(event.target)) event.preventDefault();
-});
-window.addEventListener("beforeunload", (event) => {
-  if ([...wishes.values()].some((wish) => wish.status === "sending")) event.preventDefault();
 });
 
 for (const wish of JSON.parse(sessionStorage.getItem(STORE) || "[]")) {

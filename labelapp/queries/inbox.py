@@ -4,6 +4,7 @@ With wanted labels the list is walked inside the rarest one, in the index `pair_
 condition is an EXISTS. Planners assume that labels are independent and go wrong by seconds at a million chats.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from labelapp.queries.filters import Filter
 
 PAGE = 50
 CAP = 2000  # results are counted up to here: "2,000+"
+CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,18})")  # till the year 2286; within a bigint
 CHUNK = 500  # ids in one statement
 
 Walk = QuerySet[Any, tuple[datetime, int]]
@@ -35,11 +37,10 @@ class Cursor(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Self:
         """Raises ValueError for what is no cursor."""
-        micros, _dash, pk = text.partition("-")
-        try:
-            return cls(NEVER + timedelta(microseconds=int(micros)), int(pk))
-        except OverflowError as error:
-            raise ValueError(text) from error
+        found = CURSOR.fullmatch(text)
+        if found is None:
+            raise ValueError(text)
+        return cls(NEVER + timedelta(microseconds=int(found[1])), int(found[2]))
 
 
 class Pair(NamedTuple):

@@ -118,8 +118,11 @@ def texts() -> dict[str, object]:
         "unsavedCount": plural(
             "%(n)s change is not saved, you are offline.", "%(n)s changes are not saved, you are offline."
         ),
-        "retry": _("Try again"),
-        "dismiss": _("Dismiss"),
+        "unanswered": _("%(label)s: not saved, labelapp does not answer. Click to try again."),
+        "unansweredCount": plural(
+            "%(n)s change is not saved, labelapp does not answer.",
+            "%(n)s changes are not saved, labelapp does not answer.",
+        ),
         "broken": _("That did not work. Please try again."),
         "unreachable": _("labelapp can't be reached. Check the connection and try again."),
         "news": plural("%(n)s chat has news", "%(n)s chats have news"),
@@ -127,7 +130,6 @@ def texts() -> dict[str, object]:
         # Translators: %(time)s is a time of day such as 10:42
         "reconnecting": _("Reconnecting, data from %(time)s"),
         "connecting": _("Connecting"),
-        "noLabelMatches": _("No label matches"),
         "found": plural("%(n)s label found", "%(n)s labels found"),
         "chatOpened": _("%(name)s opened"),
     }

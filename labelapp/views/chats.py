@@ -16,9 +16,8 @@ from labelapp.actions import tagging
 from labelapp.actions.actor import Actor, Refused
 from labelapp.actions.reading import fetch_messages, mark_read
 from labelapp.models import Chat, ChatLabel
-from labelapp.queries.inbox import Cursor
 from labelapp.queries.panel import last_messages
-from labelapp.views.inbox import Desk, chat_desk, chosen_number, is_open, list_desk, person, remember
+from labelapp.views.inbox import Desk, chat_desk, chosen_number, is_open, list_desk, person, position, remember
 
 
 @require_safe
@@ -41,7 +40,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(desk: Desk) -> HttpResponse:
     request = desk.request
     remember(request, desk.number)
-    context = desk.frame | desk.list_context() | desk.rail_context() | desk.number_context()
+    context = desk.frame | desk.list_context(position(request)) | desk.rail_context() | desk.number_context()
     if request.htmx and request.htmx.target == "main":  # type: ignore[attr-defined]
         return render(request, "chats/_filtered.html", context)
     if desk.chat:
@@ -53,11 +52,7 @@ def _page(desk: Desk) -> HttpResponse:
 def rows(request: HttpRequest) -> HttpResponse:
     """A page of the list: the first one, or the one below `before`."""
     desk = list_desk(request)
-    try:
-        before = Cursor.read(request.GET["before"]) if "before" in request.GET else None
-    except ValueError:
-        return HttpResponseBadRequest(_("This list position can't be read. Reload the page."))
-    return render(request, "chats/_rows.html", desk.frame | desk.list_context(before))
+    return render(request, "chats/_rows.html", desk.frame | desk.list_context(position(request)))
 
 
 @require_safe

@@ -5,6 +5,8 @@ from functools import cached_property
 from typing import cast
 from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +14,7 @@ from django.utils import timezone
 from labelapp.access import chat_for, instance_for
 from labelapp.actions.actor import Actor
 from labelapp.models import Chat, Instance, User
+from labelapp.models.fields import NEVER
 from labelapp.queries import panel
 from labelapp.queries.directory import Directory, directory_of
 from labelapp.queries.facets import facets
@@ -30,16 +33,17 @@ def person(request: HttpRequest) -> User:
 def page_address(request: HttpRequest) -> tuple[str, QueryDict]:
     """Path and query of the page the person is on: of the address itself, or of the one that htmx asks from."""
     current = getattr(request.htmx, "current_url", None)  # type: ignore[attr-defined]
-    if not current:
-        return request.path, request.GET
-    parts = urlsplit(current)
-    return parts.path, QueryDict(parts.query[:4000])
+    try:
+        parts = urlsplit(current or "")
+    except ValueError:  # somebody's own idea of an address
+        current = None
+    return (parts.path, QueryDict(parts.query[:4000])) if current else (request.path, request.GET)
 
 
 def chosen_number(request: HttpRequest) -> Instance | None:
     """The number of the address, else the last one this person looked at, else the first; None when there is none."""
     if slug := request.GET.get("instance"):
-        return instance_for(person(request), slug)
+        return instance_for(person(request), slug.replace("\0", ""))  # PostgreSQL takes no NUL
     numbers = list(Instance.objects.visible_to(person(request)))
     last = request.session.get(REMEMBERED)
     return next((number for number in numbers if number.slug == last), numbers[0] if numbers else None)
@@ -94,6 +98,8 @@ class Desk:
             "query": self.query,
             "may_tag": self.may_tag,
             "open_chat": self.chat,
+            "polled": self.number.last_event_at == NEVER,
+            "poll_seconds": settings.POLL_SECONDS,
         }
 
     def look(self, open_pk: int | None) -> Look:
@@ -150,6 +156,14 @@ class Desk:
             "sections": self.directory.sections,
             "used": self.directory.used,
         }
+
+
+def position(request: HttpRequest) -> Cursor | None:
+    """Where the page of the list begins, None for its start. Raises BadRequest for what is no position."""
+    try:
+        return Cursor.read(request.GET["before"]) if "before" in request.GET else None
+    except ValueError as error:
+        raise BadRequest("No list position.") from error
 
 
 def list_desk(request: HttpRequest) -> Desk:
