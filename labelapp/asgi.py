@@ -5,7 +5,6 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -35,8 +34,8 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"] == STREAM:  # open for hours; has no body
-            return await django(scope, receive, send)
+        if scope["path"] == STREAM:  # open for hours: not counted
+            return await pass_on(scope, receive, send)
         if self.in_flight >= settings.MAX_IN_FLIGHT:
             return await answer(send, hooks.Answer(503, "Too much at once. Try again.", retry_after=1))
         self.in_flight += 1
@@ -97,7 +96,7 @@ async def deliver(scope: Scope, body: bytes, send: Send) -> None:
     if scope["method"] != "POST":
         return await answer(send, hooks.Answer(405, "Deliveries come by POST."))
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    await answer(send, await hooks.take(unquote(parts[1]), unquote(parts[2]), headers, body))
+    await answer(send, await hooks.take(parts[1], parts[2], headers, body))
     return None
 
 
@@ -107,6 +106,8 @@ async def answer(send: Send, what: hooks.Answer) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if what.retry_after:
         headers.append((b"retry-after", str(what.retry_after).encode()))
+    if what.status == 405:
+        headers.append((b"allow", b"POST"))
     if what.status in (408, 413):
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": what.status, "headers": headers})

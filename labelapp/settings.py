@@ -48,6 +48,7 @@ if ON_SQLITE:
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # the pool looks at a connection before it gives it out
     DATABASES["default"]["OPTIONS"] = {
         "pool": {"min_size": 2, "max_size": env.int("POSTGRES_POOL", default=20), "timeout": 10},
     }

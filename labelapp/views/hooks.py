@@ -12,13 +12,15 @@ from uuid import uuid4
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.core.validators import slug_re
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from labelapp.actions.deliveries import store_deliveries
 from labelapp.models import HookDelivery, Instance
+from labelapp.models.fields import Locked
 from labelapp.whatsapp.events import BadDelivery, dedupe_key, parse
 from labelapp.whatsapp.signatures import is_signed
 
@@ -43,17 +45,22 @@ class InboxWriter(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="inbox", daemon=True)
-        self.waiting: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
+        self.waiting: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
 
     def put(self, row: HookDelivery) -> Future[None]:
         """Hand in a delivery; the future ends when it is on disk, or with the error that kept it off."""
         future: Future[None] = Future()
+        future.set_running_or_notify_cancel()  # a sender that stops waiting must not disturb the others of its batch
         self.waiting.put((row, future))
         return future
 
+    def close(self) -> None:
+        """Store what waits, give the connection back, end."""
+        self.waiting.put(None)
+        self.join()
+
     def run(self) -> None:
-        while True:
-            batch = self._next_batch()
+        while batch := self._next_batch():
             try:
                 store_deliveries([row for row, _future in batch])
             except Exception as error:  # the senders hear of it, each of them
@@ -64,14 +71,18 @@ class InboxWriter(threading.Thread):
             else:
                 for _row, future in batch:
                     future.set_result(None)
+        connection.close()
 
     def _next_batch(self) -> list[Waiting]:
-        batch = [self.waiting.get()]
-        while len(batch) < AT_ONCE:
-            try:
-                batch.append(self.waiting.get_nowait())
-            except queue.Empty:
-                break
+        """What waits, at most AT_ONCE; nothing when it is time to end."""
+        batch: list[Waiting] = []
+        try:
+            while len(batch) < AT_ONCE and (waiting := self.waiting.get(block=not batch)):
+                batch.append(waiting)
+            if batch and len(batch) < AT_ONCE:
+                self.waiting.put(None)  # told to end in the middle: end after this batch
+        except queue.Empty:
+            pass
         return batch
 
 
@@ -104,8 +115,15 @@ class Desk:
         """Look everything up again."""
         self._known.clear()
 
+    def close(self) -> None:
+        """End the writer, if there is one."""
+        if self._writer is not None:
+            self._writer.close()
+
 
 def _connected(slug: str) -> Instance | None:
+    if not slug_re.fullmatch(slug):  # PostgreSQL takes no NUL, not even to look for it
+        return None
     try:
         return Instance.objects.connected().filter(slug=slug).first()
     finally:
@@ -120,22 +138,26 @@ async def take(slug: str, secret: str, headers: Mapping[str, str], body: bytes) 
     """Take one delivery (header names in lower case): 200 only when it is on disk, 503 when it could not be stored."""
     try:
         instance = await desk.instance(slug)
-    except DatabaseError:
+    except Error:
         return Answer(503, "The storage is not available.", retry_after=5)
     if instance is None or not instance.accepts_secret(secret):
         return Answer(404, "There is no such address.")
-    if instance.hmac_key and not is_signed(body, headers, instance.hmac_key):
+    signs = instance.hmac_key or isinstance(instance.hmac_key, Locked)  # a key that can't be read lets nothing pass
+    if signs and not is_signed(body, headers, instance.hmac_key):
         return Answer(401, "The signature is missing or wrong.")
     try:
+        text = body.decode()  # JSON between systems is UTF-8 (RFC 8259); Python's reader would take UTF-16 too
         parse(body)
+    except UnicodeDecodeError:
+        return Answer(400, "The body is not UTF-8.")
     except BadDelivery as error:
         return Answer(400, str(error))
     kept = {name: headers[name][:200] for name in KEPT_HEADERS if name in headers}
     key = dedupe_key(body, headers) or str(uuid4())
-    row = HookDelivery(instance=instance, dedupe_key=key[:120], headers=kept, body=body.decode())
+    row = HookDelivery(instance=instance, dedupe_key=key[:120], headers=kept, body=text)
     try:
         await asyncio.wrap_future(desk.writer.put(row))
-    except DatabaseError:
+    except Exception:  # whatever kept it off the disk (the writer logs it): the sender still has it
         return Answer(503, "The storage is not available.", retry_after=5)
     return Answer(200, "stored")
 
