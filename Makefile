@@ -37,6 +37,7 @@ lint: .venv/dev.stamp ## style, types, layers, production settings, missing migr
 	$(BIN)/ruff format --check .
 	$(BIN)/djlint --quiet --lint templates labelapp/simulator
 	$(BIN)/mypy labelapp
+	$(BIN)/mypy --config-file labelapp/simulator/mypy.ini labelapp/simulator
 	$(BIN)/lint-imports --no-cache
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && unset DATABASE_URL && export $(DEPLOYED) && \
 	  echo 'manage.py check --deploy' && $(MANAGE) check --deploy --fail-level WARNING && \
