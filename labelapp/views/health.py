@@ -1,7 +1,7 @@
 """For machines that watch over us."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
@@ -26,7 +26,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
             checks["migrations"] = "waiting"
         if not Heartbeat.objects.filter(at__gt=timezone.now() - ALIVE).exists():
             checks["worker"] = "no heartbeat for 30 s"
-    except DatabaseError:
+    except Error:
         checks = {"database": "not available"}
     ready = set(checks.values()) == {"ok"}
     return JsonResponse({"status": "ok" if ready else "not ready", **checks}, status=200 if ready else 503)

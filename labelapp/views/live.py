@@ -13,8 +13,9 @@ from typing import cast
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
-from django.db import DatabaseError, connection
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import Error, connection
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
@@ -54,12 +55,12 @@ class Hub:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def join(self, reader: Reader) -> None:
-        """Start giving changes to a reader."""
+    def join(self, reader: Reader, since: int) -> None:
+        """Start giving changes to a reader. `since`: a change that it need not be told, where nobody reads so far."""
         with self._lock:
             self.readers.add(reader)
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, daemon=True, name="live")
+                self._thread = threading.Thread(target=self._run, args=[since], daemon=True, name="live")
                 self._thread.start()
 
     def leave(self, reader: Reader) -> None:
@@ -67,14 +68,14 @@ class Hub:
         with self._lock:
             self.readers.discard(reader)
 
-    def _run(self) -> None:
-        feed = Feed()
+    def _run(self, since: int) -> None:
+        feed = Feed(since)
         with Waker() as waker:
             while self._wanted():
                 try:
                     waker.wait(1.0)
                     rows = feed.fresh()
-                except DatabaseError:
+                except Error:
                     log.exception("live screens can't read the changes; trying again")
                     connection.close()
                     time.sleep(1)
@@ -99,9 +100,8 @@ class Hub:
 class Feed:
     """What is new in the Change table since the last look, each row once."""
 
-    def __init__(self) -> None:
-        newest = Change.objects.order_by("-id").values_list("id", flat=True).first()
-        self.last = newest or 0
+    def __init__(self, since: int) -> None:
+        self.last = since
         self.seen: deque[int] = deque(maxlen=10_000)
 
     def fresh(self) -> list[Row]:
@@ -124,51 +124,53 @@ hub = Hub()
 
 async def stream(request: HttpRequest) -> StreamingHttpResponse:
     """The changes of all numbers that the person may see. Ends when the login does."""
-    user = cast(User, await request.auser())
-    visible = await sync_to_async(_visible)(user.pk)
-    response = StreamingHttpResponse(_events(request, user.pk, visible), content_type="text/event-stream")
+    store, key = type(request.session), request.session.session_key
+    seen = await sync_to_async(_look)(store, key)
+    response = StreamingHttpResponse(_events(store, key, seen), content_type="text/event-stream")
     response["Cache-Control"], response["X-Accel-Buffering"] = "no-store", "no"
     return response
 
 
-def _visible(user_pk: int) -> dict[int, str]:
-    """The numbers the person may see now (pk -> slug); none when the account is closed. Leaves no connection behind: a stream is long."""
+@dataclass(frozen=True)
+class Look:
+    """Which numbers a login may see (pk -> slug; None when it is over), and the newest change at that moment."""
+
+    visible: dict[int, str] | None
+    newest: int
+
+
+def _look(store: type[SessionBase], key: str | None) -> Look:
+    """Judge the login anew: a logout, a new password or a closed account ends it. Leaves no connection behind: a stream is long."""
+    probe = HttpRequest()
+    probe.session = store(key)
     try:
-        user = User.objects.filter(pk=user_pk, is_active=True).first()
-        return dict(Instance.objects.visible_to(user).values_list("pk", "slug")) if user else {}
+        newest = Change.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        user = get_user(probe)
+        if not isinstance(user, User):
+            return Look(None, newest)
+        return Look(dict(Instance.objects.visible_to(user).values_list("pk", "slug")), newest)
     finally:
         if not connection.in_atomic_block:
             connection.close()
 
 
-async def _events(request: HttpRequest, user_pk: int, visible: dict[int, str]) -> AsyncIterator[bytes]:
+async def _events(store: type[SessionBase], key: str | None, seen: Look) -> AsyncIterator[bytes]:
     reader = Reader(asyncio.get_running_loop())
-    hub.join(reader)
-    checked = time.monotonic()
-    yield b"retry: 2000\nevent: hello\ndata: {}\n\n"
     try:
-        while True:
+        hub.join(reader, seen.newest)
+        checked = time.monotonic()
+        yield b"retry: 2000\nevent: hello\ndata: {}\n\n"
+        while seen.visible is not None:
             try:
                 rows = await asyncio.wait_for(reader.batches.get(), HEARTBEAT)
-                yield b"event: resync\ndata: {}\n\n" if rows is None else _message(rows, visible)
+                yield b"event: resync\ndata: {}\n\n" if rows is None else _message(rows, seen.visible)
             except TimeoutError:
                 yield b": still here\n\n"
             if time.monotonic() - checked > RECHECK:
                 checked = time.monotonic()
-                if not await _still_logged_in(request):
-                    return
-                visible = await sync_to_async(_visible)(user_pk)
+                seen = await sync_to_async(_look)(store, key)
     finally:
         hub.leave(reader)
-
-
-async def _still_logged_in(request: HttpRequest) -> bool:
-    """Whether the session that opened the stream is still there."""
-    store = type(request.session)(request.session.session_key)
-    try:
-        return SESSION_KEY in await sync_to_async(store.load)()
-    finally:
-        await sync_to_async(connection.close)()
 
 
 def _message(rows: Iterable[Row], visible: dict[int, str]) -> bytes:
