@@ -112,6 +112,6 @@ def _color(params: dict[str, Any]) -> int | None:
 
 
 def _must_be_free(name: str, besides: Label | None) -> None:
-    taken = Label.objects.filter(name=name).exclude(pk=besides.pk if besides else None).first()
+    taken = Label.objects.filter(name=name).exclude(pk=besides.pk if besides else 0).first()
     if taken:
         raise upstream(422, f"Label with '{name}' already exists, id: {taken.pk}")
