@@ -38,13 +38,15 @@ def create_label(actor: Actor, instance: Instance, *, name: str, color: int, des
 
 
 def update_label(actor: Actor, label: Label, *, name: str, color: int | None, description: str) -> Label:
-    """Rename or recolour a label at the provider and here; a new description stays here. `color` None keeps one outside the palette.
+    """Rename or recolour a label at the provider and here; a new description stays here. `color` None keeps the present one.
 
     Raises as `create_label` does. Unchanged name and colour cause no call.
     """
     actor.must("manage_labels")
     _living(label)
     wanted = label.color_index if color is None else color
+    if wanted is None and name != label.name:  # providers take a name only together with a colour of theirs
+        raise Refused(_("Choose one of the 20 colours as well: this label has one that WhatsApp cannot send back."))
     if (name, wanted) != (label.name, label.color_index):
         with client_for(label.instance) as client:
             info = _asked(

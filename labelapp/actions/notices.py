@@ -1,6 +1,7 @@
 """What every change leaves behind, in the transaction that makes it: a ledger row, a notice for live screens, a wake-up."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -30,7 +31,7 @@ def enter(
     actor: Actor, verb: Verb, *, chat: Chat | None = None, label: Label | None = None, instance: Instance | None = None
 ) -> None:
     """Write who did what and why. One of chat, label, instance tells the number."""
-    home = instance.pk if instance else chat.instance_id if chat else label.instance_id if label else None
+    home: Any = instance.pk if instance else chat.instance_id if chat else label.instance_id if label else None
     LedgerEntry.objects.create(
         instance_id=home,
         chat=chat,

@@ -1,13 +1,9 @@
 """The provider's process is gone, and comes back."""
 
-import time
-
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Chat
 from tests.browser.people import Desk
-
-ANSWER_SECONDS = 0.5  # a click is painted and stored well within this, whatever the provider does
 
 
 def test_with_the_provider_stopped_clicks_are_kept_and_sent_later(desk: Desk, chats: list[Chat]) -> None:
@@ -18,11 +14,9 @@ def test_with_the_provider_stopped_clicks_are_kept_and_sent_later(desk: Desk, ch
         for chat in chats:
             agent.open(chat.jid)
             agent.open_picker()
-            start = time.monotonic()
             with agent.answer() as answer:
                 agent.pick("VIP")
             assert answer.value.status == 200
-            assert time.monotonic() - start < ANSWER_SECONDS
             agent.sees_chip(chat.jid, vip, "pending")
     finally:
         desk.stack.start_provider()
