@@ -1,74 +1,63 @@
-"""Who is who, and what a stranger gets."""
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
 from django.http import Http404
 from django.test import RequestFactory
-from django.utils import timezone
 
 from labelapp.access import chat_for, instance_for, label_for
 from labelapp.models import Instance, Label, User
 from tests.conftest import PASSWORD, MakeChat
 
 
-def who(name: str, password: str = PASSWORD) -> User | None:
-    return authenticate(RequestFactory().post("/login/"), username=name, password=password)
+@pytest.fixture
+def theirs(other_number: Instance, make_chat: MakeChat) -> list[tuple[Callable[..., Any], Any]]:
+    """What belongs to a number that is closed to everyone but the admin."""
+    label = Label.objects.create(instance=other_number, wa_id="1")
+    return [(instance_for, "other"), (chat_for, make_chat(instance=other_number).pk), (label_for, label.pk)]
 
 
-def test_people_are_found_by_username_and_by_email(agent: User) -> None:
-    assert [who("agent"), who("agent@example.com"), who("AGENT@EXAMPLE.com")] == [agent, agent, agent]
-    assert [who("Agent"), who("agent", "wrong"), who("")] == [None, None, None]
+def test_a_stranger_gets_404_for_everything(theirs: list[Any], agent: User, lead: User, stranger: User) -> None:
+    for user in (agent, lead, stranger):
+        for find, key in theirs:
+            with pytest.raises(Http404):
+                find(user, key)
+
+
+def test_an_admin_sees_all(theirs: list[Any], admin: User, other_number: Instance) -> None:
+    found = [find(admin, key) for find, key in theirs]
+    assert [getattr(thing, "instance", thing) for thing in found] == [other_number] * 3
+
+
+def test_what_is_not_there_is_404(admin: User, number: Instance) -> None:
+    for find, key in ((instance_for, "nope"), (chat_for, 999), (label_for, 999)):
+        with pytest.raises(Http404):
+            find(admin, key)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("agent", True),
+        ("agent@example.com", True),
+        ("AGENT@Example.com", True),
+        ("nobody@example.com", False),
+        ("", False),
+    ],
+)
+def test_login_by_username_or_address(agent: User, name: str, found: bool) -> None:
+    request = RequestFactory().post("/login/")
+    assert (authenticate(request, username=name, password=PASSWORD) == agent) is found
+
+
+def test_an_empty_address_opens_nothing(db: None) -> None:
+    User.objects.create_user("bare", "", PASSWORD)
+    assert authenticate(RequestFactory().post("/login/"), username="@", password=PASSWORD) is None
 
 
 def test_a_username_that_looks_like_an_address_wins(agent: User) -> None:
-    other = User.objects.create_user("agent@example.com", "other@example.com", "another-secret")
-    assert who("agent@example.com", "another-secret") == other
-    assert who("agent@example.com") is None
-
-
-def test_people_without_an_address_are_not_found_by_none(db: None) -> None:
-    User.objects.create_user("nomail", "", PASSWORD)
-    assert who("@") is None
-
-
-def test_who_left_is_not_let_in(agent: User) -> None:
-    User.objects.update(is_active=False)
-    assert who("agent") is None
-
-
-def test_open_numbers_are_for_everyone(
-    agent: User, number: Instance, labels: dict[str, Label], make_chat: MakeChat
-) -> None:
-    chat = make_chat()
-    assert instance_for(agent, "demo") == number
-    assert chat_for(agent, chat.pk) == chat
-    assert label_for(agent, labels["VIP"].pk) == labels["VIP"]
-
-
-def test_limited_numbers_are_for_those_named_and_for_admins(
-    agent: User, admin: User, other_number: Instance, make_chat: MakeChat
-) -> None:
-    chat = make_chat(instance=other_number)
-    label = Label.objects.create(instance=other_number, wa_id="1", name="X")
-    asks = [(instance_for, "other"), (chat_for, chat.pk), (label_for, label.pk)]
-    for look, key in asks:
-        with pytest.raises(Http404):
-            look(agent, key)
-        assert look(admin, key) is not None
-    other_number.people.add(agent)
-    assert [look(agent, key) for look, key in asks] == [other_number, chat, label]
-
-
-def test_removed_numbers_are_for_nobody(admin: User, number: Instance, make_chat: MakeChat) -> None:
-    chat = make_chat()
-    Instance.objects.update(removed_at=timezone.now())
-    for look, key in [(instance_for, "demo"), (chat_for, chat.pk)]:
-        with pytest.raises(Http404):
-            look(admin, key)
-
-
-@pytest.mark.parametrize("pk", [0, -1, 10**30])
-def test_numbers_out_of_range_are_a_404(agent: User, pk: int) -> None:
-    for look in (chat_for, label_for):
-        with pytest.raises(Http404):
-            look(agent, pk)
+    odd = User.objects.create_user("agent@example.com", "odd@example.com", "another-pass-1")
+    request = RequestFactory().post("/login/")
+    assert authenticate(request, username="agent@example.com", password="another-pass-1") == odd
+    assert authenticate(request, username="agent@example.com", password=PASSWORD) is None
