@@ -4,9 +4,11 @@ import argparse
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,12 +26,18 @@ def product_url(raw: str) -> str:
     return raw
 
 
+def size(raw: str) -> int:
+    if not raw.isdecimal() or int(raw) > 2_000_000:
+        raise argparse.ArgumentTypeError("takes a whole number up to 2000000")
+    return int(raw)
+
+
 def arguments() -> argparse.ArgumentParser:
     """None means: as the environment or the settings say."""
     parser = argparse.ArgumentParser("simulator", description="A simulated WhatsApp provider with a phone.")
     parser.add_argument("--host", help="where to listen (127.0.0.1)")
     parser.add_argument("--port", type=int, help="where to listen (SIMULATOR_PORT, or 8090)")
-    parser.add_argument("--chats", type=int, help="size of the made-up world (200)")
+    parser.add_argument("--chats", type=size, help="size of the made-up world (200)")
     parser.add_argument("--seed", type=int, help="the same number makes the same world (1)")
     parser.add_argument("--data", help="its database file (data/simulator.sqlite3)")
     parser.add_argument("--keep", action="store_true", help="go on with the world of the last run, if there is one")
@@ -59,12 +67,27 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def is_ours(data: Path) -> bool:
+    """Whether it may be thrown away: there is nothing, or a world that a simulator made."""
+    if not data.exists() or not data.stat().st_size:
+        return True
+    try:
+        with closing(sqlite3.connect(f"{data.resolve().as_uri()}?mode=ro", uri=True)) as file:
+            tables = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.DatabaseError:
+        return False
+    # one that was killed while it began has no more than Django's own table
+    return "simulator_account" in tables or tables <= {"django_migrations", "sqlite_sequence"}
+
+
 def make_world(*, keep: bool) -> None:
     from labelapp.simulator import store  # noqa: PLC0415  models need the settings first
     from labelapp.simulator.models import Account  # noqa: PLC0415  the same
 
     data = Path(settings.DATABASES["default"]["NAME"])
     data.parent.mkdir(parents=True, exist_ok=True)
+    if not is_ours(data):
+        sys.exit(f"{data} is no simulator's file and stays as it is. Choose another one with --data.")
     if not keep:
         for end in ("", "-wal", "-shm"):
             Path(f"{data}{end}").unlink(missing_ok=True)

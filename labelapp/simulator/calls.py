@@ -29,11 +29,12 @@ class CallLog:
             self._in_flight[chat] += 1
         row = {
             "n": self.made,
-            "at": time.time(),
+            "at": int(time.time() * 1000),
             "method": method,
             "path": path,
             "query": query,
             "placement": placement,
+            "credentials": placement[0] if placement else "none",
             "token_in_url": "query" in placement,
             "chat": chat,
             "in_flight": self._in_flight[chat] if chat else 0,
@@ -46,7 +47,7 @@ class CallLog:
 
     def close(self, row: dict[str, Any], status: int) -> None:
         """Note its end. Status 0: the connection was dropped."""
-        row["status"], row["ms"] = status, round((time.time() - row["at"]) * 1000, 1)
+        row["status"], row["ms"] = status, int(time.time() * 1000) - row["at"]
         if row["chat"]:
             self._in_flight[row["chat"]] -= 1
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -87,8 +88,15 @@ def _session() -> tuple[Body, list[Body]]:
     session = shapes.session(store.account(), hooks)
     session.pop("config")
     return session | {"instance_id": settings.INSTANCE_ID}, [
-        shapes.hook(hook) | {"signed": bool(hook.hmac)} for hook in hooks
+        shapes.hook(hook) | {"url": _masked(hook.url), "active": hook.is_active, "signed": bool(hook.hmac)}
+        for hook in hooks
     ]
+
+
+def _masked(url: str) -> str:
+    """Without what follows the host: hook addresses hold secrets."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
 
 
 async def chats(query: Body) -> list[Body]:
@@ -97,11 +105,11 @@ async def chats(query: Body) -> list[Body]:
 
 
 async def chat(query: Body, jid: str) -> Body:
-    return await sim.read(handset.chat_page, jid, limit=_whole(query, "limit", 50))
+    return await sim.read(handset.chat_page, jid, limit=_whole(query, "limit", 30))
 
 
-async def calls(query: Body) -> list[Body]:
-    return sim.calls.since(_whole(query, "since", 0))
+async def calls(query: Body) -> Body:
+    return {"calls": sim.calls.since(_whole(query, "since", 0)), "last": sim.calls.made}
 
 
 def _whole(query: Body, name: str, default: int) -> int:

@@ -57,7 +57,7 @@ class Deliveries:
         self._held: list[Event] = []
         self._new_labels: dict[int, Event] = {}
         self._shuffled: list[Delivery] = []
-        self._queue: asyncio.Queue[Event] | None = None
+        self._queue: asyncio.Queue[tuple[Event, Faults]] | None = None
 
     async def start(self) -> None:
         self._queue = asyncio.Queue()
@@ -98,7 +98,8 @@ class Deliveries:
     def _put(self, event: Event) -> None:
         if self._queue is None:
             raise RuntimeError("Deliveries are not started.")
-        self._queue.put_nowait(event)
+        # with the switches of now: a person who turns one back does not mean what happened before
+        self._queue.put_nowait((event, self.faults.snapshot()))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -120,21 +121,20 @@ class Deliveries:
         if self._queue is None:
             return
         while True:
-            event = await self._queue.get()
+            event, faults = await self._queue.get()
             account, hooks = await self.audience()
             mark = events.stamp()
             for hook in hooks:
                 if event.name in hook.events or "*" in hook.events:
-                    self._deliver(event, account, mark, hook)
+                    self._deliver(event, account, mark, hook, faults)
 
-    def _deliver(self, event: Event, account: Account, mark: tuple[str, int], hook: Hook) -> None:
-        faults = self.faults
+    def _deliver(self, event: Event, account: Account, mark: tuple[str, int], hook: Hook, faults: Faults) -> None:
         shape = hook.payload_shape or faults.payload_shape
         body = events.body_of(
             event, account, mark, shape=shape, color_as=faults.color_as or "", label_null=faults.label_null
         )
         made = delivery(hook, body, mark[1], faults.hmac_algorithm)
-        for _copy in range(1 + faults.repeat):
+        for _copy in range(1 + int(faults.repeat + self._rng.random())):
             if self._rng.random() < faults.drop_rate:
                 self.dropped += 1
             elif faults.shuffle:

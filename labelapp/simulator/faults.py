@@ -55,7 +55,7 @@ SWITCHES: dict[str, tuple[Any, Check, str]] = {
     "echo": ("after", one_of("after", "before", "none"), "after, before or none"),
     "mute": (False, flag, "true or false"),
     "drop_rate": (0, number(0, 1), "a share from 0 to 1"),
-    "repeat": (0, whole(0, 50), "how many extra copies, 0 to 50"),
+    "repeat": (0, number(0, 50), "how many extra copies, 0 to 50 (0.1: one delivery in ten has one)"),
     "shuffle": (False, flag, "true or false"),
     "delay_ms": (0, number(0, 120_000), "milliseconds from 0 to 120000"),
     "unknown_first": (False, flag, "true or false"),
@@ -79,6 +79,12 @@ class Faults:
             return self.__dict__["_values"][name]
         except KeyError:
             raise AttributeError(name) from None
+
+    def snapshot(self) -> "Faults":
+        """The switches as they stand now, whatever becomes of them."""
+        taken = Faults()
+        taken._values = dict(self._values)
+        return taken
 
     def as_dict(self) -> dict[str, Any]:
         return dict(self._values)

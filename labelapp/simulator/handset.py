@@ -57,7 +57,7 @@ def phone_of(jid: str) -> str:
 
 def _line(row: Message) -> Body:
     return {
-        "id": row.key, "at": row.at, "text": row.text, "from_me": row.from_me, "sender": row.sender_name, "source": row.source,
+        "id": row.key, "at": row.at * 1000, "text": row.text, "from_me": row.from_me, "sender": row.sender_name, "source": row.source,
     }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def account() -> Account:
 def fill(*, seed: int, chats: int) -> None:
     """A world made anew. Hooks stay: whoever is connected stays connected."""
     for model in (Assignment, Message, Chat, Lid, Label, Account):
-        model.objects.all()._raw_delete("default")  # type: ignore[attr-defined]  # a bench's rows need no collector
+        model.objects.all()._raw_delete("default")  # a bench's rows need no collector
     # a new directory continues no old numbering
     statuses = [{"status": status, "timestamp": int(time.time() * 1000)} for status in ("STARTING", "WORKING")]
     Account.objects.create(

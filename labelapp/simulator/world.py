@@ -24,7 +24,7 @@ LABELS = [*STAGES, *FREE]
 STAGE_TALKS = ["ask", "quote", "pay", "paid", "ship", "close"]
 NEEDS = {11: "invoice", 12: "refund", 13: "manager", 14: "late"}
 WORDS: dict[str, ModuleType] = {"en": en, "ar": ar, "pt": pt, "es": es}
-SESSION, ME, ME_LID, COMPANY = "wawp-10000000", "201000000000@c.us", "100000000000001@lid", "Nile & Douro"
+SESSION, ME, ME_LID, COMPANY = "wawp-demo", "201000000000@c.us", "100000000000001@lid", "Nile & Douro"
 MONTH = 30 * 24 * 3600
 LONG_TALKS_UP_TO = 2000  # worlds for benches keep two messages per chat
 
@@ -87,10 +87,10 @@ def _contact(rng: random.Random, index: int, now: int, *, long: bool) -> Contact
     pn = f"{number(language, index)}@c.us"
     lid = f"1093{spread(index, 10**8):011}@lid"
     kind = rng.random()
-    if kind < 0.11:
+    if kind < 0.12:
         who = Contact(f"1203630{spread(index, 10**8):011}@g.us", _group_name(rng, words), "", language)
     else:
-        who = _person(rng, words, language, pn, lid, hidden=kind > 0.95)
+        who = _person(rng, words, language, pn, lid, hidden=kind > 0.92)
     _label(rng, who)
     _talk(rng, who, words, now, long=long)
     return who
@@ -165,6 +165,9 @@ def _script(rng: random.Random, who: Contact, words: ModuleType) -> list[str]:
     said = [line for kind in [*kinds, *needs] for line in str(rng.choice(words.TALKS[kind])).split("|")]
     if not needs and rng.random() < 0.5:
         said = said[: max(1, len(said) - rng.randint(0, 2))]
+    ours = rng.random() < 0.5  # half of all chats wait for an answer
+    while len(said) > 1 and (said[-1][0] == ">") != ours:
+        said.pop()
     facts = some_facts(rng, words)
     return [line.format(**facts) for line in said]
 

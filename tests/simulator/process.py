@@ -84,6 +84,10 @@ class SimulatorProcess:
         """A call as a client makes it, the credentials in the query."""
         return self.http.request(method, path, params=CREDENTIALS | params, json=json)
 
+    def calls(self) -> list[dict[str, Any]]:
+        """What the log holds of calls to the API, oldest first."""
+        return list(self.get("/sim/calls")["calls"])
+
     def wait_for(self, predicate: Callable[[], Any], timeout: float = 5) -> Any:
         """The first true answer of `predicate`; AssertionError after `timeout` seconds."""
         deadline = time.monotonic() + timeout

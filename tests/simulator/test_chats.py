@@ -34,7 +34,7 @@ def test_a_row_of_the_overview(simulator: SimulatorProcess) -> None:
         "unreadCount": 1,
         "lastMessage": {
             "id": f"false_15550100001@c.us_{message['id']}",
-            "timestamp": message["at"],
+            "timestamp": message["at"] // 1000,
             "from": "15550100001@c.us",
             "fromMe": False,
             "source": "app",
@@ -58,7 +58,7 @@ def test_a_row_of_the_overview(simulator: SimulatorProcess) -> None:
         "_chat": {
             "id": "15550100001@c.us",
             "name": "Ana Test",
-            "conversationTimestamp": message["at"],
+            "conversationTimestamp": message["at"] // 1000,
             "archived": False,
         },
     }
@@ -68,7 +68,9 @@ def test_messages_are_newest_first(simulator: SimulatorProcess) -> None:
     jid = max(simulator.get("/sim/chats"), key=lambda chat: len(chat["labels"]))["jid"]
     shown = simulator.get(f"/sim/chats/{jid}")["messages"]
     found = rows(simulator, "/v2/chats/messages", chatId=jid, limit=100)
-    assert [(row["body"], row["timestamp"]) for row in reversed(found)] == [(one["text"], one["at"]) for one in shown]
+    assert [(row["body"], row["timestamp"]) for row in reversed(found)] == [
+        (one["text"], one["at"] // 1000) for one in shown
+    ]
     assert rows(simulator, "/v2/chats/messages", chatId=jid, limit=2, offset=1) == found[1:3]
 
 
@@ -119,7 +121,7 @@ def test_the_plain_list_sorts(simulator: SimulatorProcess) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_session_info(simulator: SimulatorProcess, method: str) -> None:
     assert simulator.api(method, "/v2/session/info").json() == {
-        "name": "wawp-10000000",
+        "name": "wawp-demo",
         "status": "WORKING",
         "config": {"webhooks": [], "proxy": None},
         "me": {"id": "201000000000@c.us", "lid": "100000000000001@lid", "pushName": "Nile & Douro"},

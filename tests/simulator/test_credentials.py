@@ -44,15 +44,16 @@ def test_an_unknown_instance(simulator: SimulatorProcess) -> None:
 def test_the_log_tells_the_place_and_never_the_token(simulator: SimulatorProcess) -> None:
     for how in PLACES.values():
         simulator.http.request("PUT", "/v2/labels/7/chats/15550100001@c.us", **how)
-    calls = simulator.get("/sim/calls")
-    assert [(call["placement"], call["token_in_url"], call["status"]) for call in calls] == [
-        (["query"], True, 200), (["body"], False, 200), (["header"], False, 200),
+    log = simulator.get("/sim/calls")
+    calls = log["calls"]
+    assert [(call["credentials"], call["token_in_url"], call["status"]) for call in calls] == [
+        ("query", True, 200), ("body", False, 200), ("header", False, 200),
     ]  # fmt: skip
     assert {(call["path"], call["chat"], call["in_flight"]) for call in calls} == {
         ("/v2/labels/7/chats/15550100001@c.us", "15550100001@c.us", 1)
     }
     assert "demo-token" not in simulator.http.get("/sim/calls").text
-    assert simulator.get("/sim/calls", since=2) == calls[2:]
+    assert simulator.get("/sim/calls", since=2) == {"calls": calls[2:], "last": 3}
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ def test_lie(simulator: SimulatorProcess, hook: Receiver) -> None:
     faults(simulator, lie=False)
     assert simulator.api("GET", f"/v2/labels/chats/{JID}").json() == []
     assert hook.got == []
-    assert [call["note"] for call in simulator.get("/sim/calls") if call["method"] == "PUT"] == ["lied"]
+    assert [call["note"] for call in simulator.calls() if call["method"] == "PUT"] == ["lied"]
 
 
 def test_success_false(simulator: SimulatorProcess) -> None:
@@ -87,7 +87,7 @@ def test_down_cuts_the_line_and_holds_the_events(simulator: SimulatorProcess, ho
     simulator.delete("/sim/phone/labels/14")
     state = simulator.get("/sim/state")
     assert (state["deliveries"]["waiting"], hook.got) == (1, [])
-    call = simulator.get("/sim/calls")[-1]
+    call = simulator.calls()[-1]
     assert (call["status"], call["note"]) == (0, "dropped")
     faults(simulator, down=False)
     arrived(simulator, hook, "label.deleted")
@@ -97,14 +97,14 @@ def test_down_cuts_the_line_and_holds_the_events(simulator: SimulatorProcess, ho
 def test_latency(simulator: SimulatorProcess) -> None:
     faults(simulator, latency_ms=150)
     simulator.api("GET", "/v2/labels")
-    assert simulator.get("/sim/calls")[-1]["ms"] >= 150
+    assert simulator.calls()[-1]["ms"] >= 150
 
 
 def test_what_a_client_no_longer_waits_for_happens_all_the_same(simulator: SimulatorProcess) -> None:
     faults(simulator, latency_ms=300)
     with pytest.raises(httpx.TimeoutException):
         simulator.http.put(PAIR, params={"instance_id": "demo", "access_token": "demo-token"}, timeout=0.1)
-    simulator.wait_for(lambda: simulator.get("/sim/calls")[-1]["status"] == 200)
+    simulator.wait_for(lambda: simulator.calls()[-1]["status"] == 200)
     faults(simulator, latency_ms=0)
     assert [row["id"] for row in simulator.api("GET", f"/v2/labels/chats/{JID}").json()] == ["7"]
 
@@ -139,6 +139,15 @@ def test_deliveries_drop_repeat_and_mute(simulator: SimulatorProcess, hook: Rece
         simulator.post("/sim/session", {"status": "WORKING"})
     settled(simulator, 0.1)
     assert len(hook.got) == 3
+
+
+def test_one_delivery_in_five_is_repeated(simulator: SimulatorProcess, hook: Receiver) -> None:
+    faults(simulator, repeat=0.2)
+    for _ in range(60):
+        simulator.post("/sim/session", {"status": "WORKING"})
+    settled(simulator, 0.1)
+    assert len({one.body for one in hook.got}) == 60
+    assert 60 < len(hook.got) < 90
 
 
 def test_deliveries_late_and_shuffled(simulator: SimulatorProcess, hook: Receiver) -> None:

@@ -106,11 +106,12 @@ def test_update_with_wahas_quirk_refuses_the_unchanged_name(simulator: Simulator
     assert (answer.status_code, answer.json()) == (422, refusal("Label with 'VIP' already exists, id: 7"))
 
 
-def test_delete_takes_the_label_off_every_chat(simulator: SimulatorProcess) -> None:
+@pytest.mark.parametrize("path", ["/v2/labels/7", "/v2/labels/7/delete"])
+def test_delete_takes_the_label_off_every_chat(simulator: SimulatorProcess, path: str) -> None:
     assert simulator.api("GET", "/v2/labels/7/chats").json() != []
-    assert simulator.api("DELETE", "/v2/labels/7").json() == {"result": True}
+    assert simulator.api("DELETE", path).json() == {"result": True}
     assert simulator.api("GET", "/v2/labels/7/chats").json() == []
-    assert simulator.api("DELETE", "/v2/labels/7").json() == NOT_FOUND
+    assert simulator.api("DELETE", path).json() == NOT_FOUND
 
 
 @pytest.mark.parametrize(("reuse", "wa_id"), [(True, "14"), (False, "15")])
@@ -163,7 +164,7 @@ def test_labels_need_a_working_session(simulator: SimulatorProcess) -> None:
         422,
         {
             "error": "Session status is not as expected. Try again later or restart the session",
-            "session": "wawp-10000000",
+            "session": "wawp-demo",
             "status": "STOPPED",
             "expected": ["WORKING"],
         },
@@ -171,7 +172,8 @@ def test_labels_need_a_working_session(simulator: SimulatorProcess) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v2/send/text", "/v2/chats/15550100001@c.us/messages/read", "/v2/startTyping", "/v2/presence"]
+    "path",
+    ["/v2/send/text", "/v2/chats/15550100001@c.us/messages/read", "/v2/startTyping", "/v2/presence", "/api/sendText"],
 )
 def test_what_would_send_or_show_is_not_there_and_is_counted(simulator: SimulatorProcess, path: str) -> None:
     assert simulator.api("POST", path, {}).status_code == 404

@@ -30,6 +30,7 @@ urlpatterns = [
         "labels/<label>",
         door(GET=read(labels.get_label), PUT=Endpoint(labels.update_label), DELETE=Endpoint(labels.delete_label)),
     ),
+    path("labels/<label>/delete", door(DELETE=Endpoint(labels.delete_label))),
     path("labels/<label>/chats", door(GET=read(labels.chats_of_label))),
     path("labels/<label>/chats/<chat>", door(**pair)),
     path("chats", door(GET=read(chats.list_chats), POST=read(chats.list_chats))),
