@@ -13,8 +13,7 @@ const lost = new Set(); // addresses of assignments asked for while nobody answe
 /** Looks at the product's calls since the last time. Throws when the simulator does not answer. */
 export async function observe(state) {
   if (next === null || state.calls < next) next = state.calls; // from now on; or the simulator began anew
-  const found = await ask("GET", `/sim/calls?since=${next}`);
-  const calls = found.calls ?? found;
+  const { calls } = await ask("GET", `/sim/calls?since=${next}`);
   for (const call of calls) {
     if (call.status === null) break; // still under way: judged when it is over
     next = call.n;

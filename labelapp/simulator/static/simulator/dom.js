@@ -53,17 +53,13 @@ export function patchChips(list, labels) {
   });
 }
 
-/** Unix times come in seconds (as providers tell them) or in milliseconds. */
-const milliseconds = (at) => (at > 1e11 ? at : at * 1000);
-
 const CLOCK = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
 
-export const clock = (at) => CLOCK.format(milliseconds(at));
+export const clock = (ms) => CLOCK.format(ms);
 
 /** The time if it was today, else the day. */
-export function when(at) {
-  const ms = milliseconds(at);
+export function when(ms) {
   const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(ms).setHours(0, 0, 0, 0)) / 86_400_000);
   if (days <= 0) return clock(ms);
   return days === 1 ? "Yesterday" : DAY.format(ms);
