@@ -24,17 +24,23 @@ class Refusal extends Error {
   }
 }
 
-async function ask(url, { method = "GET", form = null, target = "", signal, keepalive = false } = {}) {
+async function ask(url, { method = "GET", form = null, target = "", signal, keepalive = false, quiet = false } = {}) {
   const headers = { "HX-Request": "true", "HX-Current-URL": location.href, "HX-Target": target };
   if (method !== "GET") Object.assign(headers, JSON.parse(document.body.getAttribute("hx-headers")));
   const body = form ? new URLSearchParams(form) : undefined;
   const answer = await fetch(url, { method, headers, body, signal, keepalive, credentials: "same-origin" });
   const elsewhere = answer.headers.get("HX-Redirect");
-  if (elsewhere) location.assign(elsewhere);
+  if (elsewhere && quiet) loggedOut();
+  else if (elsewhere) location.assign(elsewhere);
   else if (answer.headers.get("HX-Refresh") === "true") location.reload();
   const text = await answer.text();
   if (answer.ok) return text;
   throw new Refusal(answer.status, answer.headers.get("Content-Type")?.startsWith("text/plain") ? text : "");
+}
+
+// A session that ended while the page refreshed itself: whoever reads or types here is not torn away from it
+function loggedOut() {
+  toast(texts.loggedOut, "error");
 }
 
 // Puts fragments in the place of the elements with the same ids. Focus, and what was being typed, stay.
@@ -118,6 +124,11 @@ const asked = (event) => event.detail.requestConfig?.triggeringEvent?.isTrusted;
 // nor does it try while the device itself is offline: everything is fetched again afterwards
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (!navigator.onLine && !asked(event)) event.preventDefault();
+});
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status !== 401 || asked(event)) return;
+  event.preventDefault();
+  loggedOut();
 });
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;

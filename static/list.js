@@ -11,6 +11,7 @@ let changed = false; // every row may look different: labels were renamed, or we
 let pointer = false;
 let timer = null;
 let counting = null;
+let again = false;
 
 const list = () => document.getElementById("list");
 const rows = () => document.getElementById("rows");
@@ -45,7 +46,7 @@ async function settle() {
 
 async function firstPage(url) {
   const template = document.createElement("template");
-  template.innerHTML = await ask(url);
+  template.innerHTML = await ask(url, { quiet: true });
   return template.content;
 }
 
@@ -78,10 +79,17 @@ function offer() {
   button.lastElementChild.textContent = plural(texts.news, news.size);
 }
 
+// At once, then not again for two seconds
 function recount() {
-  counting ??= setTimeout(() => {
+  if (counting) {
+    again = true;
+    return;
+  }
+  document.body.dispatchEvent(new CustomEvent("counts-stale"));
+  counting = setTimeout(() => {
     counting = null;
-    document.body.dispatchEvent(new CustomEvent("counts-stale"));
+    if (again) recount();
+    again = false;
   }, COUNTS);
 }
 

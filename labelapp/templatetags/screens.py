@@ -123,6 +123,7 @@ def texts() -> dict[str, object]:
             "%(n)s change is not saved, labelapp does not answer.",
             "%(n)s changes are not saved, labelapp does not answer.",
         ),
+        "loggedOut": _("You are logged out. The next click leads to the login."),
         "broken": _("That did not work. Please try again."),
         "unreachable": _("labelapp can't be reached. Check the connection and try again."),
         "news": plural("%(n)s chat has news", "%(n)s chats have news"),
