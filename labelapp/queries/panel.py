@@ -67,7 +67,9 @@ def activity(chat: Chat, directory: Directory) -> Activity:
     named = {entry.label_id for entry in entries}
     more = len(entries) > ENTRIES
     before = [
-        directory.tags[pk] for pk, pair in held.items() if pair.wanted and pair.remote and pk not in named and pk in directory.tags
+        directory.tags[pk]
+        for pk, pair in held.items()
+        if pair.wanted and pair.remote and pk not in named and pk in directory.tags
     ]
     return Activity(deeds, [] if more else before, more)
 
