@@ -20,14 +20,15 @@ PANEL_MESSAGES = 30
 
 def chat_at(instance: Instance, jid: str, name: str = "") -> Chat:
     """The locked chat with this address (any of its addresses), made if it was never seen before."""
-    alias = ChatAlias.objects.filter(instance=instance, jid=jid).first()
+    known = ChatAlias.objects.select_related("chat").select_for_update(of=("chat",))
+    alias = known.filter(instance=instance, jid=jid).first()
     if alias is None:
         kind = Chat.Kind.GROUP if kind_of(jid) == "group" else Chat.Kind.PERSON
         Chat.objects.bulk_create([Chat(instance=instance, jid=jid, kind=kind, name=name)], ignore_conflicts=True)
         chat = Chat.objects.get(instance=instance, jid=jid)
         ChatAlias.objects.bulk_create([ChatAlias(instance=instance, jid=jid, chat=chat)], ignore_conflicts=True)
-        alias = ChatAlias.objects.get(instance=instance, jid=jid)
-    chat = lock_chat(alias.chat_id)
+        alias = known.get(instance=instance, jid=jid)
+    chat = alias.chat
     if name and not chat.name:
         chat.name = name
         chat.save(update_fields=["name"])

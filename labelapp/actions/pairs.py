@@ -21,9 +21,11 @@ def lock_chat(pk: int) -> Chat:
 
 def lock_pair(chat: Chat, label: Label) -> ChatLabel:
     """The pair's row, made if it was not there. The chat must be locked."""
-    row = ChatLabel(chat=chat, label=label, last_message_at=chat.last_message_at)
-    ChatLabel.objects.bulk_create([row], ignore_conflicts=True)
-    pair = ChatLabel.objects.get(chat=chat, label=label)
+    pair = ChatLabel.objects.filter(chat=chat, label=label).first()
+    if pair is None:
+        row = ChatLabel(chat=chat, label=label, last_message_at=chat.last_message_at)
+        ChatLabel.objects.bulk_create([row], ignore_conflicts=True)
+        pair = ChatLabel.objects.get(chat=chat, label=label)
     pair.chat, pair.label = chat, label
     return pair
 

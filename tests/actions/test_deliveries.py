@@ -429,10 +429,10 @@ def test_the_queries_of_a_delivery(
     wakes = 1 if connection.vendor == "postgresql" else 0
     chat = make_chat(labels=(labels["VIP"],))
     store(number, [untagged(chat.jid, "4", at=1)])
-    with django_assert_num_queries(17 + wakes):
+    with django_assert_num_queries(15 + wakes):
         apply_waiting(number)
     store(number, [said(chat.jid, "Hello", 2)])
-    with django_assert_num_queries(13 + wakes):
+    with django_assert_num_queries(12 + wakes):
         apply_waiting(number)
 
 

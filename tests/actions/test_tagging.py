@@ -199,11 +199,11 @@ def test_the_queries_of_a_click(
     actor.may("apply_labels")  # permissions are kept with the request's user
     wakes = 1 if connection.vendor == "postgresql" else 0
     chat = make_chat(labels=(labels["New lead"],))
-    with django_assert_num_queries(10 + wakes):
+    with django_assert_num_queries(11 + wakes):
         set_label(actor, chat, labels["VIP"], on=True)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         set_label(actor, chat, labels["VIP"], on=True)
-    with django_assert_num_queries(15 + wakes):
+    with django_assert_num_queries(16 + wakes):
         set_label(actor, chat, labels["Paid"], on=True)
 
 
