@@ -106,6 +106,7 @@ def bury(label: Label, at: datetime) -> list[int]:
     for pair in ChatLabel.objects.filter(label=label, wanted=True).open().select_related("chat", "label"):
         fail(pair, Reason.DELETED())
     pairs = ChatLabel.objects.filter(label=label)
+    pairs.filter(receipt=Receipt.FAILED).update(error=Reason.DELETED())  # a refusal that came first was its first sign
     pairs.filter(wanted=False).update(receipt=Receipt.CONFIRMED, error="", waits_for=None)  # it is off, as wished
     pairs.exclude(receipt=Receipt.FAILED).update(wanted=False)
     pairs.update(remote=False, due_at=None)

@@ -70,3 +70,12 @@ def test_burying_the_new_stage_keeps_the_old_one(agent: User, make_chat: MakeCha
     set_label(Actor.of(agent), chat, labels["Paid"], on=True)
     bury(labels["Paid"], NOW)
     assert pair_of(chat, labels["New lead"]).wanted is True
+
+
+def test_burying_a_label_tells_why_an_earlier_refusal_came(agent: User, make_chat: MakeChat, labels: Labels) -> None:
+    chat = make_chat()
+    pair = set_label(Actor.of(agent), chat, labels["VIP"], on=True)
+    ChatLabel.objects.filter(pk=pair.pk).update(receipt=Receipt.FAILED, error="said:Label not found", due_at=None)
+    bury(labels["VIP"], NOW)
+    pair.refresh_from_db()
+    assert (pair.receipt, pair.reason) == (Receipt.FAILED, "The label was deleted in WhatsApp.")
