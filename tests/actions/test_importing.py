@@ -155,6 +155,20 @@ def test_a_removal_that_was_settled_before_is_taken_back_by_the_phone(number: In
     assert pairs() == world.tags
 
 
+def test_a_removal_that_is_settled_while_the_list_is_under_way_stays(number: Instance, world: FarSide) -> None:
+    run(number)
+
+    def take_off(line: str) -> None:
+        if line == "GET /labels/2/chats":
+            gone = {"wanted": False, "remote": False, "wanted_at": timezone.now()}
+            ChatLabel.objects.filter(chat__jid=jid(3), label__wa_id="2").update(**gone)
+
+    world.before = take_off
+    start_import(number)
+    run(number)
+    assert (jid(3), "2") not in pairs()
+
+
 def test_hidden_ids_lead_to_the_chat_that_is_known_by_number(number: Instance, world: FarSide) -> None:
     world.lids = [{"lid": "55@lid", "pn": jid(5)}, {"lid": "56@lid", "pn": None}, {"lid": "57@lid", "pn": "1@c.us"}]
     run(number)
