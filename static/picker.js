@@ -15,7 +15,7 @@ async function open(pk, anchor) {
   if (!(await fetchOptions(pk))) return;
   box.showPopover();
   document.querySelector(".app").dataset.picking = pk;
-  put(anchor);
+  put(document.getElementById(anchor.id) ?? anchor); // the row may have been replaced meanwhile
   at = -1;
   input().focus();
 }
@@ -34,7 +34,7 @@ async function fetchOptions(pk) {
 function put(anchor) {
   box.style.cssText = "";
   if (matchMedia("(max-width: 760px)").matches) return;
-  const frame = (anchor.closest(".side") ?? anchor.closest(".row")).getBoundingClientRect();
+  const frame = (anchor.closest(".side, .row") ?? document.getElementById("main")).getBoundingClientRect();
   const { width, height } = box.getBoundingClientRect();
   const rtl = document.dir === "rtl";
   const spot = anchor.getBoundingClientRect();
