@@ -64,6 +64,8 @@ class ChatLabel(models.Model):
     objects = ChatLabelQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("label on a chat")
+        verbose_name_plural = _("labels on chats")
         constraints: ClassVar = [models.UniqueConstraint(fields=["chat", "label"], name="pair_once")]
         indexes: ClassVar = [
             models.Index(

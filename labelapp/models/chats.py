@@ -34,6 +34,8 @@ class Chat(models.Model):
     labels_read_at = models.DateTimeField(default=never)  # when the chat's labels were last read from the provider
 
     class Meta:
+        verbose_name = _("chat")
+        verbose_name_plural = _("chats")
         constraints: ClassVar = [models.UniqueConstraint(fields=["instance", "jid"], name="chat_once")]
         indexes: ClassVar = [models.Index(fields=["instance", "-last_message_at", "-id"], name="chat_walk")]
 
@@ -74,6 +76,8 @@ class ChatAlias(models.Model):
     chat = models.ForeignKey(Chat, models.CASCADE, related_name="aliases")
 
     class Meta:
+        verbose_name = _("address of a chat")
+        verbose_name_plural = _("addresses of chats")
         constraints: ClassVar = [models.UniqueConstraint(fields=["instance", "jid"], name="alias_once")]
 
     def __str__(self) -> str:
@@ -94,6 +98,8 @@ class Message(models.Model):
     source = models.CharField(max_length=8, blank=True)  # app or api: tells people from bots, for our own messages
 
     class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         constraints: ClassVar = [models.UniqueConstraint(fields=["instance", "wa_id"], name="message_once")]
         indexes: ClassVar = [
             models.Index(fields=["chat", "-at"], name="message_walk"),
@@ -112,6 +118,8 @@ class ChatRead(models.Model):
     at = models.DateTimeField(default=never)
 
     class Meta:
+        verbose_name = _("read mark")
+        verbose_name_plural = _("read marks")
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "chat"], name="read_once")]
 
     def __str__(self) -> str:

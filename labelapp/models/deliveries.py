@@ -33,6 +33,7 @@ class HookDelivery(models.Model):
     error = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:
+        verbose_name = _("hook delivery")
         verbose_name_plural = _("hook deliveries")
         constraints: ClassVar = [models.UniqueConstraint(fields=["instance", "dedupe_key"], name="delivery_once")]
         indexes: ClassVar = [

@@ -32,6 +32,8 @@ class LabelGroup(models.Model):
 
     class Meta:
         ordering: ClassVar = ["position", "pk"]
+        verbose_name = _("label group")
+        verbose_name_plural = _("label groups")
         constraints: ClassVar = [models.UniqueConstraint(fields=["instance", "name"], name="group_name_once")]
 
     def __str__(self) -> str:
@@ -81,6 +83,8 @@ class Label(models.Model):
     objects = LabelQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("label")
+        verbose_name_plural = _("labels")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["instance", "wa_id"], condition=models.Q(deleted_at=None), name="label_once_among_the_living"

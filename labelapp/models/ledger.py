@@ -51,6 +51,7 @@ class LedgerEntry(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = _("ledger entry")
         verbose_name_plural = _("ledger entries")
         indexes: ClassVar = [
             models.Index(fields=["chat", "-at"], name="ledger_of_chat"),
@@ -76,6 +77,8 @@ class Change(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
         indexes: ClassVar = [models.Index(fields=["at"], name="change_age")]
 
     def __str__(self) -> str:
