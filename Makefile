@@ -48,10 +48,14 @@ bench: .venv/dev.stamp ## figures with their floors, 10k chats, under 3 minutes
 	$(BIN)/python -m tests.bench $(ARGS)
 
 ##@ Keep it
+CATALOGUES := $(wildcard labelapp/locale/*/LC_MESSAGES/django.po)
+
+# The collector writes the time of each run into its files: a constant keeps that out of every commit.
 .PHONY: messages
 messages: .venv/dev.stamp ## collect and compile the translations (needs gettext)
 	$(MANAGE) makemessages --locale en --locale ar --no-location --no-wrap --no-obsolete \
 	  --ignore '.venv/*' --ignore 'data/*' --ignore 'tests/*' --ignore 'labelapp/simulator/*'
+	sed -i.bak 's/^"POT-Creation-Date: .*/"POT-Creation-Date: 2026-11-22 00:00+0000\\n"/' $(CATALOGUES) && rm -f $(CATALOGUES:=.bak)
 	$(MANAGE) compilemessages --ignore .venv
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \

@@ -21,9 +21,8 @@ CALLS = {
     "ngettext_lazy",
     "pgettext",
     "pgettext_lazy",
-    "plural",
 }
-LATIN = {"API", "labelapp", "%(sender)s: %(text)s", "“%(text)s”"}  # the same in both languages
+LATIN = {"API", "labelapp", "{sender}: {text}", "“%(text)s”", "j M Y, H:i"}  # the same in both languages
 
 
 def called(node: ast.Call) -> str:

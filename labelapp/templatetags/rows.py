@@ -92,8 +92,11 @@ def preview_html(chat: Chat) -> SafeString:
         sign = f'{icon("ticks", "s")}<span class="vh">{escape(_("You:"))}</span>'
         return SafeString(f'{sign}<span class="ell" dir="auto">{escape(words)}</span>')
     if chat.is_group and chat.last_message_sender and words:
+        # isolated: the text alone decides the direction of the line
+        sender = format_html("<bdi>{}</bdi>", writer(chat.last_message_sender))
         # Translators: the preview of a group's last message
-        words = _("%(sender)s: %(text)s") % {"sender": writer(chat.last_message_sender), "text": words}
+        line = format_html(_("{sender}: {text}"), sender=sender, text=words)
+        return format_html('<span class="ell" dir="auto">{}</span>', line)
     return SafeString(f'<span class="ell" dir="auto">{escape(words)}</span>')
 
 

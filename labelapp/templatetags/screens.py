@@ -1,5 +1,6 @@
 """Small pieces of every page: icons, avatars, times, the texts that scripts show."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -8,7 +9,7 @@ from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from labelapp.models.fields import NEVER
@@ -74,7 +75,10 @@ def _day(language: str, day: date, today: date) -> str:  # the language is part 
 @register.filter
 def moment(value: datetime | None) -> str:
     """Date and time in full; "" for never."""
-    return "" if value is None or value == NEVER else formats.date_format(timezone.localtime(value), "j M Y, H:i")
+    if value is None or value == NEVER:
+        return ""
+    # Translators: day, month, year, hour, minute; letters as in Django's date filter
+    return formats.date_format(timezone.localtime(value), pgettext("date format", "j M Y, H:i"))
 
 
 def stamp(value: datetime) -> str:
@@ -98,9 +102,9 @@ def clock(value: datetime | None) -> str:
 SAMPLES = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 
 
-def plural(one: str, other: str) -> dict[str, str]:
+def plural(pick: Callable[[int], str]) -> dict[str, str]:
     """All plural forms of a sentence by CLDR category, so that scripts can pick with Intl.PluralRules. The number stays %(n)s."""
-    return {category: ngettext(one, other, n) for category, n in SAMPLES.items()}
+    return {category: pick(n) for category, n in SAMPLES.items()}
 
 
 @register.simple_tag
@@ -116,21 +120,26 @@ def texts() -> dict[str, object]:
         "waiting": _("%(label)s: waiting for WhatsApp"),
         "unsaved": _("%(label)s: not saved, you are offline. Click to try again."),
         "unsavedCount": plural(
-            "%(n)s change is not saved, you are offline.", "%(n)s changes are not saved, you are offline."
+            lambda n: ngettext(
+                "%(n)s change is not saved, you are offline.", "%(n)s changes are not saved, you are offline.", n
+            )
         ),
         "unanswered": _("%(label)s: not saved, labelapp does not answer. Click to try again."),
         "unansweredCount": plural(
-            "%(n)s change is not saved, labelapp does not answer.",
-            "%(n)s changes are not saved, labelapp does not answer.",
+            lambda n: ngettext(
+                "%(n)s change is not saved, labelapp does not answer.",
+                "%(n)s changes are not saved, labelapp does not answer.",
+                n,
+            )
         ),
         "loggedOut": _("You are logged out. The next click leads to the login."),
         "broken": _("That did not work. Please try again."),
         "unreachable": _("labelapp can't be reached. Check the connection and try again."),
-        "news": plural("%(n)s chat has news", "%(n)s chats have news"),
+        "news": plural(lambda n: ngettext("%(n)s chat has news", "%(n)s chats have news", n)),
         "live": _("Live"),
         # Translators: %(time)s is a time of day such as 10:42
         "reconnecting": _("Reconnecting, data from %(time)s"),
         "connecting": _("Connecting"),
-        "found": plural("%(n)s label found", "%(n)s labels found"),
+        "found": plural(lambda n: ngettext("%(n)s label found", "%(n)s labels found", n)),
         "chatOpened": _("%(name)s opened"),
     }

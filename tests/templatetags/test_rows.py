@@ -45,8 +45,10 @@ def test_a_name_and_a_message_are_text() -> None:
 
 
 def test_a_group_names_who_wrote_and_we_are_named_to_the_ear() -> None:
-    assert "João: Hello" in preview_html(chat(kind="group", last_message_sender="João"))
-    assert "+351912000000: Hello" in preview_html(chat(kind="group", last_message_sender="351912000000@c.us"))
+    assert "<bdi>João</bdi>: Hello" in preview_html(chat(kind="group", last_message_sender="João"))
+    assert "<bdi>+351912000000</bdi>: Hello" in preview_html(
+        chat(kind="group", last_message_sender="351912000000@c.us")
+    )
     ours = preview_html(chat(last_message_from_me=True))
     assert '<span class="vh">You:</span>' in ours
     assert "#ticks" in ours

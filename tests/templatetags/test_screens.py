@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.utils import timezone, translation
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils import formats, timezone, translation
 
 from labelapp.models.fields import NEVER
 from labelapp.templatetags.screens import avatar, clock, icon, initials, iso, moment, stamp, texts, when
@@ -49,6 +50,12 @@ def test_times_are_in_the_readers_zone() -> None:
     with timezone.override("Africa/Cairo"):
         assert (clock(midnight), moment(midnight)) == ("01:30", "10 Mar 2020, 01:30")
         assert stamp(midnight) == "2020-03-10 01:30"
+
+
+def test_arabic_has_its_own_comma_and_the_figures_of_the_scripts() -> None:
+    with translation.override("ar"):
+        assert moment(datetime(2020, 3, 9, 8, 5, tzinfo=UTC)) == "9 مارس 2020، 08:05"
+        assert (intcomma(1204567), formats.localize(1204.5)) == ("1,204,567", "1,204.5")
 
 
 @pytest.mark.parametrize("show", [when, moment, iso, clock])
