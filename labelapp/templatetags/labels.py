@@ -1,5 +1,7 @@
 """Pieces of the label directory's page."""
 
+from dataclasses import replace
+
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -37,12 +39,18 @@ def slot_meter(directory: Directory) -> SafeString:
     )
 
 
+@register.filter
+def placed(label: Label, directory: Directory) -> Tag:
+    """The label with its place in its funnel, which its chip shows as a pie."""
+    return next((row.tag for row in directory.rows if row.label.pk == label.pk), None) or tag_of(label)
+
+
 @register.simple_tag
-def preview(form: LabelForm, label: Label | None) -> SafeString:
+def preview(form: LabelForm, label: Label | None, directory: Directory) -> SafeString:
     """The label as chips, with what the form holds. static/labels.js keeps it up to date."""
     color, name = form["color"].value(), form["name"].value() or _("Name")
-    shape = tag_of(label) if label else Tag(0, "", "", "cx")
-    tag = Tag(0, "", str(name), "cx" if color in (None, "") else f"c{color}", exclusive=shape.exclusive)
+    shape = placed(label, directory) if label else Tag(0, "", "", "cx")
+    tag = replace(shape, pk=0, wa_id="", name=str(name), color="cx" if color in (None, "") else f"c{color}")
     chips = [chip_html(tag, size="lg full"), chip_html(tag), chip_html(tag, "pending")]
     return format_html(
         '<div class="preview" aria-hidden="true" data-empty="{}">{}</div>',
