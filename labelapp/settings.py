@@ -173,7 +173,7 @@ LANGUAGES = [("en", _("English")), ("ar", _("Arabic"))]
 LOCALE_PATHS = [BASE_DIR / "labelapp" / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")  # how times look to people who set none
 USE_TZ = True
-USE_THOUSAND_SEPARATOR = True
+USE_THOUSAND_SEPARATOR = False  # it would group the digits of keys in addresses and ids: counts say intcomma
 FORMAT_MODULE_PATH = "labelapp.formats"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
