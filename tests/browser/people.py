@@ -40,6 +40,11 @@ class Screen:
     def sees_chip(self, jid: str, wa_id: str, state: str = "confirmed", timeout: float = PATIENCE) -> None:
         expect(self.chip(jid, wa_id, state)).to_have_count(1, timeout=timeout)
 
+    def sees_waiting(self, jid: str, wa_id: str) -> None:
+        """A hollow chip: not sent, or sent (a call that was cut off may have acted) and not seen."""
+        hollow = self.row(jid).locator(f'[data-label="{wa_id}"]:is([data-state="pending"], [data-state="sent"])')
+        expect(hollow).to_have_count(1, timeout=PATIENCE)
+
     def sees_no_chip(self, jid: str, wa_id: str, timeout: float = PATIENCE) -> None:
         expect(self.row(jid)).to_have_count(1, timeout=timeout)
         expect(self.chip(jid, wa_id)).to_have_count(0, timeout=timeout)

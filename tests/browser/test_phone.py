@@ -43,7 +43,7 @@ def test_a_label_deleted_on_the_phone_vanishes_everywhere(desk: Desk, chats: lis
     colleague.sees_chip(confirmed.jid, gone, "confirmed")
     with desk.simulator.faults(down=True):
         agent.tag(waiting.jid, "Summer sale")
-        agent.sees_chip(waiting.jid, gone, "pending")
+        agent.sees_waiting(waiting.jid, gone)
         desk.simulator.ask("DELETE", f"/sim/phone/labels/{gone}")
 
     for screen in (agent, colleague):
