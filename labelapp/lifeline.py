@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 VARIABLE = "LABELAPP_LIFELINE"
 GRACE = 5.0
+LIVES = 3
 
 
 def watch() -> None:
@@ -34,15 +35,29 @@ class Family:
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
         self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self._plans: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {}
+        self._revived: dict[str, list[float]] = {}
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         """Start `command` as a child in a process group of its own, so that a Ctrl-C at the terminal reaches only us."""
+        self._plans[name] = (command, environment or {})
         self.children[name] = subprocess.Popen(  # noqa: S603
             [sys.executable, *command],
             env={**os.environ, **(environment or {}), VARIABLE: str(self._read)},
             pass_fds=[self._read],
             start_new_session=True,
         )
+
+    def revive(self, name: str) -> bool:
+        """Start a child again that has ended by itself; False when that happened LIVES times within a minute."""
+        now = time.monotonic()
+        recent = [at for at in self._revived.get(name, []) if now - at < 60]
+        if len(recent) >= LIVES:
+            return False
+        self._revived[name] = [*recent, now]
+        time.sleep(0.5 * len(recent))
+        self.start(name, *self._plans[name])
+        return True
 
     def ended(self) -> str | None:
         """The name of a child that has ended, if one has."""

@@ -23,3 +23,10 @@ class MaskSecrets(logging.Filter):
             text = pattern.sub(to, text)
         record.msg, record.args = text, ()
         return True
+
+
+class ExpectedAtStop(logging.Filter):
+    """Drops uvicorn's complaint that live streams were still open when it was told to stop: they always are."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith("Cancel %s running task(s)")

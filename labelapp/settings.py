@@ -34,7 +34,7 @@ def make_keys_once(path: Path) -> None:
 
 
 if ON_SQLITE:
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds customers' chats
     if not (env.str("SECRET_KEY", default="") and env.str("ENCRYPTION_KEYS", default="")):
         make_keys_once(DATA_DIR / "keys.env")
         env.read_env(str(DATA_DIR / "keys.env"))
@@ -62,6 +62,7 @@ DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)  # one-click logins; `make demo` alone sets it
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
+TRUSTED_PROXIES = env.str("TRUSTED_PROXIES", default="127.0.0.1")  # whose X-Forwarded-For names the client
 SIMULATOR_PORT = env.int("SIMULATOR_PORT", default=8090)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
@@ -74,7 +75,6 @@ ON_HTTPS = _public.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = ON_HTTPS
 SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 if ON_HTTPS:
@@ -205,8 +205,7 @@ X_FRAME_OPTIONS = "DENY"
 SWEEP_SECONDS = 2
 READ_BACK_SECONDS = env.float("READ_BACK_SECONDS", default=5.0)  # no echo by then: ask the provider once
 PUSH_PACE = env.float("PUSH_PACE", default=5.0)  # assignment calls a second and instance
-PUSH_ATTEMPTS = env.int("PUSH_ATTEMPTS", default=5)
-POLL_SECONDS = env.int("POLL_SECONDS", default=45)
+PUSH_ATTEMPTS = env.int("PUSH_ATTEMPTS", default=8)
 MESSAGE_DAYS = env.int("MESSAGE_DAYS", default=30)
 DELIVERY_DAYS = env.int("DELIVERY_DAYS", default=30)
 CHANGE_DAYS = env.int("CHANGE_DAYS", default=1)
@@ -216,7 +215,7 @@ CONNECT_TOKEN = env.str("LABELAPP_TOKEN", default="")  # for one run of `manage.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"mask": {"()": "labelapp.logs.MaskSecrets"}},
+    "filters": {"mask": {"()": "labelapp.logs.MaskSecrets"}, "stop": {"()": "labelapp.logs.ExpectedAtStop"}},
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["mask"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
@@ -226,5 +225,7 @@ LOGGING = {
         "httpcore": {"level": "WARNING"},
         "django.server": {"handlers": ["console"], "propagate": False},
         "axes": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # a 403 or 404 is an answer, not a fault
+        "uvicorn.error": {"filters": ["stop"]},
     },
 }

@@ -102,3 +102,16 @@ def test_the_lifeline_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     lifeline.watch()
     assert lifeline.VARIABLE not in os.environ
     os.close(read), os.close(write)
+
+
+def test_a_child_that_ended_is_started_again_a_few_times() -> None:
+    with Family() as family:
+        family.start("child", ["-c", "pass"])
+        pids = set()
+        while True:
+            pids.add(family.children["child"].pid)
+            family.children["child"].wait(10)
+            assert family.ended() == "child"
+            if not family.revive("child"):
+                break
+    assert len(pids) == lifeline.LIVES + 1

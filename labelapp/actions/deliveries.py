@@ -184,7 +184,9 @@ def _observe(pair: ChatLabel, on: bool, at: datetime | None, received_at: dateti
     now = timezone.now()
     if pair.is_open or pair.receipt == Receipt.FAILED:
         pair.remote, pair.remote_at = on, received_at
-        if on == pair.wanted and (pair.receipt != Receipt.PENDING or pair.sent_at) and seen_since_last_call(pair):
+        called = pair.sent_at is not None and pair.sent_at >= pair.wanted_at
+        uncalled = pair.receipt == Receipt.PENDING and not called  # it may be the late echo of an earlier wish
+        if on == pair.wanted and not uncalled and seen_since_last_call(pair):
             confirm(pair)
         return
     if on == pair.wanted:

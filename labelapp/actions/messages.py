@@ -111,7 +111,10 @@ def fetch_messages(chat: Chat) -> None:
 
 
 def mark_read(user: User, chat: Chat) -> None:
-    """Take the bold off this person's screen, and off no one else's. The customer's ticks stay grey: nothing is sent."""
-    now = timezone.now()
-    row = ChatRead(user=user, chat=chat, at=now)
+    """Take the bold off this person's screen, and off no one else's. The customer's ticks stay grey: nothing is sent.
+
+    Read is what is there by now, not what a late delivery brings afterwards.
+    """
+    newest = Chat.objects.values_list("last_message_at", flat=True).get(pk=chat.pk)
+    row = ChatRead(user=user, chat=chat, at=newest)
     ChatRead.objects.bulk_create([row], update_conflicts=True, unique_fields=["user", "chat"], update_fields=["at"])

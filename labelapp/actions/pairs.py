@@ -57,6 +57,8 @@ def wish(
     if after:  # what waited for this one (an earlier stage) has to wait for its successor
         pair.holds_back.update(waits_for=after)
     enter(actor, Verb.ADD if on else Verb.REMOVE, chat=pair.chat, label=pair.label)
+    if not on and not after:  # taken back before it arrived: what it would have replaced stays
+        _keep_held(pair, actor, Verb.ADD)
 
 
 def confirm(pair: ChatLabel) -> None:
@@ -72,17 +74,17 @@ def fail(pair: ChatLabel, reason: str) -> None:
     pair.receipt, pair.error, pair.due_at, pair.waits_for = Receipt.FAILED, reason, None, None
     pair.save()
     enter(Actor(None, Source.RECONCILE, reason), Verb.FAIL, chat=pair.chat, label=pair.label)
+    _keep_held(pair, Actor(None, Source.RECONCILE, Reason.STAGE()), Verb.KEEP)
+
+
+def _keep_held(pair: ChatLabel, actor: Actor, verb: Verb) -> None:
+    """Take back the wishes to remove old stages that waited for this pair: it will not arrive."""
     for held in pair.holds_back.select_related("label", "chat").filter(wanted=False, receipt__in=OPEN):
-        _keep(held)
-
-
-def _keep(pair: ChatLabel) -> None:
-    """Take back the wish to remove an old stage: the new one did not arrive."""
-    count_chats({pair.label_id: 1})
-    pair.wanted, pair.receipt, pair.waits_for = True, Receipt.CONFIRMED, None
-    pair.due_at = None if pair.remote else timezone.now()
-    pair.save()
-    enter(Actor(None, Source.RECONCILE, Reason.STAGE()), Verb.KEEP, chat=pair.chat, label=pair.label)
+        count_chats({held.label_id: 1})
+        held.wanted, held.receipt, held.waits_for = True, Receipt.CONFIRMED, None
+        held.due_at = None if held.remote else timezone.now()
+        held.save()
+        enter(actor, verb, chat=held.chat, label=held.label)
 
 
 def adopt(actor: Actor, pair: ChatLabel, on: bool) -> None:

@@ -73,9 +73,10 @@ def record_failure(claimed: ChatLabel, error: ProviderError) -> None:
     elif error.timed_out:  # it may have acted: look before calling again
         pair.receipt, pair.error, pair.due_at = Receipt.SENT, words, now + timedelta(seconds=1)
         pair.save()
-    elif error.unreachable or error.refused:  # nobody heard the wish: that is no attempt
+    elif error.unreachable or error.refused or error.busy:  # nobody heard the wish: that is no attempt
         pair.attempts -= 1
-        pair.error, pair.due_at = words, now + backoff(1 if error.unreachable else 4, _chance())
+        pause = backoff(4 if error.refused else 1, _chance())
+        pair.error, pair.due_at = words, now + max(pause, timedelta(seconds=error.retry_after or 0))
         pair.save()
     else:
         _again(pair, words, error.retry_after)

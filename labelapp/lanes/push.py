@@ -110,7 +110,7 @@ def _finish(instance: Instance, reach: Reach, job: Job, future: Future[list[Labe
     try:
         answer = future.result()
     except ProviderError as error:
-        if error.unreachable or error.refused or error.retry_after:
+        if error.unreachable or error.refused or error.busy or error.retry_after:
             reach.failed(instance, error)
         if job.reads:
             postpone_reading(job.pair.pk, error)

@@ -79,7 +79,6 @@ class Instance(models.Model):
         null=True, blank=True
     )  # the label directory should be read again from then on
     last_event_at = models.DateTimeField(default=never)
-    polled_at = models.DateTimeField(default=never)
     reconciled_at = models.DateTimeField(default=never)
     created_at = models.DateTimeField(default=timezone.now)
     removed_at = models.DateTimeField(null=True, blank=True)

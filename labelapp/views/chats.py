@@ -14,7 +14,7 @@ from django_htmx.http import trigger_client_event
 from labelapp.access import label_for
 from labelapp.actions import tagging
 from labelapp.actions.actor import Actor, Refused
-from labelapp.actions.reading import fetch_messages, mark_read
+from labelapp.actions.messages import fetch_messages, mark_read
 from labelapp.models import Chat, ChatLabel
 from labelapp.queries.panel import last_messages
 from labelapp.views.inbox import Desk, chat_desk, chosen_number, is_open, list_desk, person, position, remember
@@ -113,12 +113,13 @@ def messages(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _look(request: HttpRequest, chat: Chat) -> str:
     """Mark as read, and fetch when asked to. A failure to fetch is told in a sentence, "" when there was none."""
-    mark_read(person(request), chat)
     try:
         if request.POST.get("fetch"):
             fetch_messages(chat)
     except Refused as refused:
         return str(refused.message)
+    finally:
+        mark_read(person(request), chat)
     return ""
 
 

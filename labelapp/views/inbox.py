@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import cast
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
@@ -98,8 +97,7 @@ class Desk:
             "query": self.query,
             "may_tag": self.may_tag,
             "open_chat": self.chat,
-            "polled": self.number.last_event_at == NEVER,
-            "poll_seconds": settings.POLL_SECONDS,
+            "unheard": self.number.last_event_at == NEVER and self.number.imported_at is not None,
         }
 
     def look(self, open_pk: int | None) -> Look:

@@ -34,6 +34,11 @@ class ProviderError(Exception):
         self.timed_out = timed_out
 
     @property
+    def busy(self) -> bool:
+        """The provider, or a gateway before it, turned the call away unheard: too much at once, or out of service."""
+        return self.status in (429, 503)
+
+    @property
     def gone(self) -> bool:
         """The thing asked for does not exist. A bare 404 does not say so: it may be a gateway's page or a lost session."""
         return self.permanent and self.status == 404

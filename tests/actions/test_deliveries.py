@@ -448,3 +448,16 @@ def test_deliveries_are_stored_once(number: Instance) -> None:
         with connection.cursor() as cursor:
             assert cursor.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
         connection.close()
+
+
+def test_a_late_echo_of_an_earlier_call_confirms_nothing(
+    number: Instance, agent: User, make_chat: MakeChat, labels: Labels
+) -> None:
+    chat, vip = make_chat(), labels["VIP"]
+    then = timezone.now() - timedelta(minutes=5)
+    pair = set_label(Actor.of(agent), chat, vip, on=True)
+    ChatLabel.objects.filter(pk=pair.pk).update(called_at=then, sent_at=then, remote=False, remote_at=then)
+    store(number, [tagged(chat.jid, vip.wa_id, at=1)])
+    apply_waiting(number)
+    pair.refresh_from_db()
+    assert (pair.receipt, pair.remote, pair.due_at is not None) == (Receipt.PENDING, True, True)

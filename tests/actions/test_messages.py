@@ -132,3 +132,11 @@ def test_reading_is_per_person(agent: User, agent2: User, make_chat: MakeChat, f
     mark_read(agent, chat)
     assert list(ChatRead.objects.values_list("user", "chat")) == [(agent.pk, chat.pk)]
     assert far.calls == []  # the customer's ticks stay grey
+
+
+def test_reading_covers_what_was_there_and_no_later_delivery(
+    number: Instance, agent: User, make_chat: MakeChat
+) -> None:
+    chat = make_chat()
+    mark_read(agent, chat)
+    assert ChatRead.objects.get(user=agent, chat=chat).at == chat.last_message_at

@@ -151,7 +151,8 @@ def test_a_404_has_the_directory_read(pair: ChatLabel, number: Instance) -> None
     ("error", "attempts", "least", "most"),
     [
         (ProviderError("busy", status=500), 1, 2, 2.5),
-        (ProviderError("slow down", status=429, retry_after=90), 1, 89, 90),
+        (ProviderError("slow down", status=429, retry_after=90), 0, 89, 90),
+        (ProviderError("Service Unavailable", status=503), 0, 2, 2.5),
         (ProviderError("No connection.", unreachable=True), 0, 2, 2.5),
         (ProviderError("Bad token", refused=True, status=401), 0, 16, 20),
     ],
@@ -170,6 +171,13 @@ def test_errors_that_pass_end_after_so_many_attempts(pair: ChatLabel, settings: 
         record_failure(claimed(pair), ProviderError("busy", status=500))
     pair.refresh_from_db()
     assert (pair.receipt, pair.reason) == (Receipt.FAILED, "The provider says: busy")
+
+
+def test_a_provider_out_of_service_never_gives_a_wish_up(pair: ChatLabel, settings: Any) -> None:
+    for _attempt in range(settings.PUSH_ATTEMPTS + 1):
+        record_failure(claimed(pair), ProviderError("Service Unavailable", status=503))
+    pair.refresh_from_db()
+    assert (pair.receipt, pair.reason) == (Receipt.PENDING, "The provider says: Service Unavailable")
 
 
 def test_silence_never_gives_a_wish_up(pair: ChatLabel, settings: Any) -> None:

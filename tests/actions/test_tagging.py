@@ -234,3 +234,15 @@ def test_a_click_survives_a_deadlock(agent: User, make_chat: MakeChat, labels: L
     pair = set_label(Actor.of(agent), chat, labels["VIP"], on=True)
     other.join(10)
     assert (pair.receipt, count_of(labels["VIP"])) == (Receipt.PENDING, 1)
+
+
+def test_a_stage_taken_back_before_it_was_sent_leaves_the_old_one(
+    agent: User, make_chat: MakeChat, labels: Labels
+) -> None:
+    chat = make_chat(labels=(labels["Quoted"],))
+    for on in (True, False):
+        set_label(Actor.of(agent), chat, labels["Paid"], on=on)
+    quoted = ChatLabel.objects.get(chat=chat, label=labels["Quoted"])
+    assert (quoted.wanted, quoted.receipt, quoted.waits_for) == (True, Receipt.CONFIRMED, None)
+    labels["Quoted"].refresh_from_db()
+    assert labels["Quoted"].chat_count == 1

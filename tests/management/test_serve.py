@@ -53,6 +53,9 @@ class StoppedFamily(Family):
     def ended(self) -> str | None:
         return "worker"
 
+    def revive(self, name: str) -> bool:
+        return False
+
 
 def test_it_migrates_then_runs_one_web_process_and_one_worker(
     db: None, settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
@@ -62,7 +65,7 @@ def test_it_migrates_then_runs_one_web_process_and_one_worker(
     monkeypatch.setattr(serve, "Family", StoppedFamily)
     monkeypatch.setattr(serve, "call_command", lambda name, **options: called.append(name))
     monkeypatch.setattr(serve.signal, "signal", lambda *_: None)
-    with pytest.raises(CommandError, match="The worker process ended by itself"):
+    with pytest.raises(CommandError, match="The worker process keeps ending by itself"):
         call_command("serve")
     assert called == ["migrate", "collectstatic"]
     assert [name for name, _command in StoppedFamily.started] == ["web", "worker"]

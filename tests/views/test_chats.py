@@ -9,8 +9,6 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertRedirects, assertTemplateUsed
 
-from labelapp.actions import messages as provider_side
-from labelapp.actions import reading
 from labelapp.actions.actor import Refused
 from labelapp.models import Change, Chat, ChatLabel, ChatRead, Instance, Label, LedgerEntry, Message, Receipt, User
 from labelapp.models.fields import NEVER
@@ -128,9 +126,9 @@ def test_fifty_rows_cost_as_many_queries_as_one(
     for _ in range(count):
         make_chat(labels=tuple(labels.values()), last_in_at=timezone.now())
     asked.get("/chats/")  # the session remembers the number
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(ids(fragment(asked, "/chats/rows/?instance=demo"))) == count
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert len(ids(page(asked, "/chats/"))) == count
 
 
@@ -146,11 +144,32 @@ def test_labels_filter_and_what_is_chosen_can_be_dropped(asked: Client, labels: 
     assert f'href="/chats/?label={vip.pk}&amp;instance=demo"' in html
 
 
-def test_a_label_that_is_gone_is_left_out_and_said_so(asked: Client, make_chat: MakeChat) -> None:
-    chat = make_chat()
-    html = page(asked, "/chats/?label=99999")
-    assert ids(html) == [chat.pk]
-    assert "no longer exists" in html
+@pytest.mark.parametrize("value", ["99999", "abc", ""])
+def test_a_label_that_is_gone_stays_as_a_token_that_nothing_fits(
+    asked: Client, make_chat: MakeChat, value: str
+) -> None:
+    make_chat()
+    html = page(asked, f"/chats/?label={value}")
+    assert (ids(html), "0 of 1" in html, "No chat can match" in html) == ([], True, True)
+    assert "This label no longer exists" in html
+    assert 'class="x" href="/chats/?instance=demo"' in html
+    assert f'name="label" value="{value or "?"}"' in html
+
+
+def test_a_label_that_is_gone_takes_nothing_from_the_rest(asked: Client, labels: Labels, make_chat: MakeChat) -> None:
+    chat, vip = make_chat(labels=(labels["VIP"],)), labels["VIP"].pk
+    html = page(asked, f"/chats/?label={vip}&label=abc&not=99999")
+    assert (ids(html), html.count("This label no longer exists")) == ([chat.pk], 2)
+    assert f'href="/chats/?label={vip}&amp;not=99999&amp;instance=demo"' in html
+    assert f'href="/chats/?label={vip}&amp;label=abc&amp;instance=demo"' in html
+
+
+def test_the_tokens_follow_the_labels_and_the_input_stays_out_of_it(asked: Client, labels: Labels) -> None:
+    html = page(asked, f"/chats/?label={labels['VIP'].pk}&q=typed")
+    token_box = html[html.index('id="asked"') : html.index('id="search"')]
+    assert 'hx-trigger="labels-demo from:body, live-resync from:body" hx-select="#asked"' in token_box
+    assert token_box.count("<div") == token_box.count("</div>") - 1  # closed before the input; its own start is cut off
+    assert 'hx-select="#asked"' not in page(asked, "/chats/?q=typed")
 
 
 def test_a_filter_that_nothing_fits_offers_ways_out(asked: Client, labels: Labels, make_chat: MakeChat) -> None:
@@ -264,10 +283,6 @@ def test_a_failure_to_fetch_is_told_and_can_be_tried_again(
     Message.objects.create(instance=chat.instance, wa_id="1", chat=chat, at=timezone.now(), text="Kept here")
     html = asked.post(f"/chats/{chat.pk}/messages/", {"fetch": "1"}, headers=HTMX).content.decode()
     assert all(text in html for text in ("The provider is asleep.", "Try again", "Kept here"))
-
-
-def test_the_views_use_the_real_reading() -> None:
-    assert views.fetch_messages is reading.fetch_messages is provider_side.fetch_messages
 
 
 def test_a_row_is_marked_as_open_where_its_chat_is(asked: Client, make_chat: MakeChat) -> None:

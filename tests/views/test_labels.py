@@ -74,7 +74,7 @@ def test_the_number_of_queries_does_not_grow(
     for n in range(many):
         Label.objects.create(instance=number, wa_id=str(n), name=f"L{n}", group=group, color_index=n, known_at=NEVER)
     html(desk, INDEX)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert f"{many} of 20" in html(desk, INDEX)
 
 

@@ -53,7 +53,7 @@ def test_the_list_asks_the_same_few_queries(
     for n in range(many):
         make_number(f"n{n}").people.add(agent)
     desk.get("/settings/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert desk.get("/settings/").content.decode().count("1 person") == many
 
 

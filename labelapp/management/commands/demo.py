@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         must_be_free(HOST, options["port"])
-        must_be_free(HOST, options["simulator_port"])
+        must_be_free(HOST, options["simulator_port"], "SIMULATOR_PORT")
         if not settings.DEMO:
             become_demo(options)
         signal.signal(signal.SIGTERM, signal.default_int_handler)

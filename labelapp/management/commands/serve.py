@@ -15,24 +15,26 @@ from labelapp.lifeline import Family
 MANAGE = str(settings.BASE_DIR / "manage.py")
 
 
-def must_be_free(host: str, port: int) -> None:
+def must_be_free(host: str, port: int, variable: str = "PORT") -> None:
     """Raise CommandError with a sentence when something listens there already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CommandError(f"Port {port} on {host} can't be used: {error.strerror}. Set PORT to another.") from None
+            raise CommandError(
+                f"Port {port} on {host} can't be used: {error.strerror}. Set {variable} to another."
+            ) from None
 
 
 def wait_while_all_run(family: Family) -> str | None:
-    """Wait for Ctrl-C or SIGTERM (None), or for a child that ends by itself (its name)."""
+    """Wait for Ctrl-C or SIGTERM (None). A child that ends by itself is started again; its name when that is no use."""
     stopped: list[int] = []
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda number, _frame: stopped.append(number))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: stopped.append(number))
     while not stopped:
-        if name_of_ended := family.ended():
-            return name_of_ended
+        if (name := family.ended()) and not family.revive(name):
+            return name
         time.sleep(0.1)
     return None
 
@@ -51,4 +53,4 @@ class Command(BaseCommand):
             self.stdout.write(f"labelapp serves {settings.PUBLIC_URL} (Ctrl-C stops it)")
             ended = wait_while_all_run(family)
         if ended:
-            raise CommandError(f"The {ended} process ended by itself; its last lines are above.")
+            raise CommandError(f"The {ended} process keeps ending by itself; its last lines are above.")

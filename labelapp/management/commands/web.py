@@ -24,5 +24,5 @@ class Command(BaseCommand):
             server_header=False,
             timeout_graceful_shutdown=2,  # open live streams end then
             timeout_keep_alive=15,
-            forwarded_allow_ips="127.0.0.1",
+            forwarded_allow_ips=settings.TRUSTED_PROXIES,
         )
