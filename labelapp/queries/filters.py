@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple, TypeVar
 
 from django.http import QueryDict
 
@@ -11,11 +11,24 @@ from labelapp.queries.directory import Directory
 
 Match = Literal["any", "all"]
 TEXT_LENGTH = 100
+T = TypeVar("T")
+UNKNOWN_LENGTH = 20  # longer than any key, so that what is cut can't become one
+
+
+class Unknown(NamedTuple):
+    """A label of the address that is not (or no longer) in the directory, and the query string without it."""
+
+    value: str
+    excluded: bool
+    rest: str
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Chats with any (or all) of `labels` and none of `without`, narrowed by the rest. The empty filter is the whole inbox."""
+    """Chats with any (or all) of `labels` and none of `without`, narrowed by the rest. The empty filter is the whole inbox.
+
+    Labels that are not in the directory are kept as they were written: wanted they match nothing, unwanted all.
+    """
 
     labels: tuple[int, ...] = ()
     match: Match = "any"
@@ -24,10 +37,26 @@ class Filter:
     text: str = ""
     unanswered: bool = False
     kind: str = ""
-    unknown: int = 0  # labels of the address that are not (or no longer) in the directory: left out, and said so
+    unknown: tuple[str, ...] = ()
+    unknown_without: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.labels or self.without or self.no_label or self.text or self.unanswered or self.kind)
+        return self.names_labels or bool(self.no_label or self.text or self.unanswered or self.kind)
+
+    @property
+    def names_labels(self) -> bool:
+        """Whether a change of the directory can change this filter."""
+        return bool(self.labels or self.without or self.unknown or self.unknown_without)
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether any and all are different questions."""
+        return len(self.labels) + len(self.unknown) > 1
+
+    @property
+    def is_void(self) -> bool:
+        """No chat can match: a label that is not there is asked for, and none that is would do instead."""
+        return bool(self.unknown) and (self.match == "all" or not self.labels)
 
     @property
     def needs_all(self) -> bool:
@@ -37,8 +66,8 @@ class Filter:
     def query(self, **more: str) -> str:
         """As the query string of an address, "" for the empty filter."""
         params = QueryDict(mutable=True)
-        params.setlist("label", [str(pk) for pk in self.labels])
-        params.setlist("not", [str(pk) for pk in self.without])
+        params.setlist("label", [*map(str, self.labels), *self.unknown])
+        params.setlist("not", [*map(str, self.without), *self.unknown_without])
         flags = {
             "match": "all" if self.match == "all" else "",
             "nolabel": "1" if self.no_label else "",
@@ -66,34 +95,49 @@ class Filter:
 
     def unlabelled(self) -> "Filter":
         """Chats without any label, or no longer only those."""
-        return replace(self, no_label=not self.no_label, labels=())
+        return replace(self, no_label=not self.no_label, labels=(), unknown=())
+
+    def strangers(self) -> list[Unknown]:
+        """The labels that are not in the directory, each with the way to drop it."""
+        wanted, without = self.unknown, self.unknown_without
+        found = [Unknown(each, False, self.but(unknown=_less(wanted, each)).query()) for each in wanted]
+        return found + [Unknown(each, True, self.but(unknown_without=_less(without, each)).query()) for each in without]
 
     def but(self, **changes: object) -> "Filter":
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
-def _less(pks: tuple[int, ...], pk: int) -> tuple[int, ...]:
-    return tuple(each for each in pks if each != pk)
+def _less(values: tuple[T, ...], value: T) -> tuple[T, ...]:
+    return tuple(each for each in values if each != value)
 
 
-def _known(values: Iterable[str], directory: Directory) -> list[int]:
-    numbers = (int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19)
-    return list(dict.fromkeys(pk for pk in numbers if directory.living(pk)))
+def _sorted_out(values: Iterable[str], directory: Directory) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The living labels among these values, and the rest, each once and in their order."""
+    known: dict[int, None] = {}
+    unknown: dict[str, None] = {}
+    for value in values:
+        pk = int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
+        if directory.living(pk):
+            known[pk] = None
+        else:
+            # forms leave out what is empty, and HTML has no place for NUL
+            unknown[value.replace("\x00", "?")[:UNKNOWN_LENGTH] or "?"] = None
+    return tuple(known), tuple(unknown)
 
 
 def read_filter(params: QueryDict, directory: Directory) -> Filter:
-    """The filter of an address. A label that is not in the directory is left out and counted in `unknown`."""
-    asked = {*params.getlist("label"), *params.getlist("not")}
-    labels = _known(params.getlist("label"), directory)
-    without = [pk for pk in _known(params.getlist("not"), directory) if pk not in labels]
+    """The filter of an address. A label that is not in the directory stays in it as `unknown`."""
+    labels, unknown = _sorted_out(params.getlist("label"), directory)
+    without, unknown_without = _sorted_out(params.getlist("not"), directory)
     kind = params.get("kind", "")
     return Filter(
-        labels=tuple(labels),
+        labels=labels,
         match="all" if params.get("match") == "all" else "any",
-        without=tuple(without),
+        without=tuple(pk for pk in without if pk not in labels),
         no_label=params.get("nolabel") == "1",
         text=params.get("q", "").replace("\x00", "").strip()[:TEXT_LENGTH],
         unanswered=params.get("unanswered") == "1",
         kind=kind if kind in Chat.Kind.values else "",
-        unknown=len(asked) - len(_known(asked, directory)),
+        unknown=unknown,
+        unknown_without=tuple(value for value in unknown_without if value not in unknown),
     )

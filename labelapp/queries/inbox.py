@@ -104,7 +104,12 @@ def _below(walk: Walk, before: Cursor | None) -> Walk:
 
 
 def walks(instance: Instance, sieve: Filter, directory: Directory) -> list[Walk]:
-    """The ways to walk that give all matches together: one, or one per label that is wanted as "any of"."""
+    """The ways to walk that give all matches together: one, or one per label that is wanted as "any of".
+
+    None for a filter that no chat can match.
+    """
+    if sieve.is_void:
+        return []
     if not sieve.labels:
         found = Chat.objects.filter(instance=instance).filter(*_conditions(sieve, "", "pk"))
         return [found.order_by("-last_message_at", "-pk").values_list("last_message_at", "pk")]

@@ -1,12 +1,14 @@
 """A filter is read from an address and written back into one."""
 
+from urllib.parse import quote
+
 import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
 from labelapp.models import Instance, Label
 from labelapp.queries.directory import Directory, directory_of
-from labelapp.queries.filters import Filter, read_filter
+from labelapp.queries.filters import Filter, Unknown, read_filter
 
 Labels = dict[str, Label]
 
@@ -33,11 +35,12 @@ def test_nothing_asked_is_the_empty_filter(directory: Directory) -> None:
     assert read("", directory).query(instance="demo") == "instance=demo"
 
 
-@pytest.mark.parametrize("value", ["999999", "x", "-1", "1.5", "٣", "9" * 40, ""])
-def test_a_label_that_is_not_there_is_left_out_and_counted(directory: Directory, labels: Labels, value: str) -> None:
-    found = read(f"label={labels['VIP'].pk}&label={value}", directory)
-    assert found.labels == (labels["VIP"].pk,)
-    assert found.unknown == 1
+@pytest.mark.parametrize("value", ["999999", "x", "-1", "1.5", "٣", "9" * 40, "", "1\x00"])
+def test_a_label_that_is_not_there_stays_in_the_filter(directory: Directory, labels: Labels, value: str) -> None:
+    vip = labels["VIP"].pk
+    found = read(f"label={vip}&label={quote(value)}", directory)
+    assert (found.labels, len(found.unknown)) == ((vip,), 1)
+    assert read(found.query(), directory) == found
 
 
 def test_a_dead_label_and_one_of_another_number_are_not_there(
@@ -46,7 +49,23 @@ def test_a_dead_label_and_one_of_another_number_are_not_there(
     Label.objects.filter(pk=labels["VIP"].pk).update(deleted_at=timezone.now())
     elsewhere = Label.objects.create(instance=other_number, wa_id="1", name="Elsewhere")
     found = read(f"label={labels['VIP'].pk}&not={elsewhere.pk}", directory_of(number))
-    assert (found.labels, found.without, found.unknown) == ((), (), 2)
+    assert found == Filter(unknown=(str(labels["VIP"].pk),), unknown_without=(str(elsewhere.pk),))
+    assert found
+
+
+def test_a_label_that_is_not_there_can_be_dropped() -> None:
+    wanted, without = Filter((1,), unknown=("x", "y"), unknown_without=("z",)).strangers()[1:]
+    assert wanted == Unknown("y", False, "label=1&label=x&not=z")
+    assert without == Unknown("z", True, "label=1&label=x&label=y")
+    assert Filter(unknown=("x",)).unlabelled() == Filter(no_label=True)
+
+
+def test_only_a_wanted_label_that_is_not_there_voids_and_living_ones_do_instead() -> None:
+    assert Filter(unknown=("x",)).is_void
+    assert Filter((1,), "all", unknown=("x",)).is_void
+    assert not Filter((1,), unknown=("x",)).is_void
+    assert not Filter((1,), "all", unknown_without=("x",)).is_void
+    assert Filter((1,), unknown=("x",)).has_choice
 
 
 def test_unknown_words_and_control_characters_change_nothing(directory: Directory) -> None:

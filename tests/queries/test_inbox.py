@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from labelapp.models import Chat, ChatLabel, ChatRead, Instance, Label, Receipt, User
 from labelapp.models.fields import NEVER
 from labelapp.queries.directory import Directory, directory_of
+from labelapp.queries.facets import facets
 from labelapp.queries.filters import Filter
 from labelapp.queries.inbox import Cursor, inbox_page, matching, rows_of, walks
 from tests.conftest import MakeChat
@@ -201,3 +202,16 @@ def test_a_message_after_my_reading_is_news_again(agent: User, number: Instance,
     chat = make_chat(last_in_at=START + timedelta(hours=1))
     ChatRead.objects.create(user=agent, chat=chat, at=START)
     assert rows_of(agent, [chat], directory_of(number))[0].is_news
+
+
+@pytest.mark.parametrize("match", ["any", "all"])
+def test_a_label_that_is_not_there_matches_nothing_and_excludes_nothing(
+    number: Instance, world: list[Chat], labels: Labels, match: str
+) -> None:
+    directory, vip = directory_of(number), labels["VIP"].pk
+    plain = Filter((vip,), "all" if match == "all" else "any")
+    beside = walked(number, plain.but(unknown=("x",)), directory, 30)
+    assert beside == ([] if match == "all" else walked(number, plain, directory, 30))
+    assert walked(number, plain.but(labels=(), unknown=("x",)), directory, 30) == []
+    assert walked(number, Filter(unknown_without=("x",)), directory, 30) == [chat.pk for chat in world]
+    assert facets(number, plain.but(unknown=("x",)), directory).matches.n == len(beside)
