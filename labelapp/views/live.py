@@ -5,7 +5,6 @@ import json
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -102,20 +101,17 @@ class Feed:
 
     def __init__(self, since: int) -> None:
         self.last = since
-        self.seen: deque[int] = deque(maxlen=10_000)
+        self.seen: set[int] = set()  # of the last look: with LATE it finds the same rows again
 
     def fresh(self) -> list[Row]:
         """The new rows, oldest first."""
         query = Change.objects.filter(id__gt=self.last)
         if not settings.ON_SQLITE:
             query = query | Change.objects.filter(at__gt=timezone.now() - LATE)
-        rows = [
-            row
-            for row in query.order_by("id").values_list("id", "instance_id", "chat_id", "kind")
-            if row[0] not in self.seen
-        ]
-        self.seen.extend(row[0] for row in rows)
-        self.last = max([self.last, *(row[0] for row in rows)])
+        found = list(query.order_by("id").values_list("id", "instance_id", "chat_id", "kind"))
+        rows = [row for row in found if row[0] not in self.seen]
+        self.seen = {row[0] for row in found}
+        self.last = max([self.last, *self.seen])
         return cast(list[Row], rows)
 
 

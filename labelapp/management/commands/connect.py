@@ -17,6 +17,7 @@ from labelapp.actions.numbers import (
     try_connection,
 )
 from labelapp.forms import free_slug
+from labelapp.management.commands._progress import follow_import
 from labelapp.models import Instance, Source
 from labelapp.queries.numbers import hook_is_unreachable
 
@@ -40,6 +41,9 @@ class Command(BaseCommand):
             "--allow-private", action="store_true", help="the API is on this machine or your own network"
         )
         parser.add_argument("--register-hook", action="store_true", help="have the provider post to labelapp")
+        parser.add_argument(
+            "--follow", action="store_true", help="show the import until it is done (a worker has to run)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         reach = Reach(
@@ -61,10 +65,9 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(f"Saved as {number.slug!r}."))
         self._probe(number)
         self._hook(number, options["register_hook"])
-        self.stdout.write(
-            "The worker imports its labels and chats by itself. Follow it on the page "
-            f"{settings.PUBLIC_URL}/settings/ or in the log of `manage.py serve`."
-        )
+        self.stdout.write(f"The worker imports its labels and chats by itself: see {settings.PUBLIC_URL}/settings/")
+        if options["follow"]:
+            follow_import(number, self.stdout.write)
 
     def _tell(self, answer: Answer) -> None:
         labels = answer.words if answer.labels is None else answer.labels

@@ -22,8 +22,8 @@ from labelapp import lifeline
 from labelapp.actions.demo import PASSWORD, PEOPLE, connect_demo, group_labels, make_people, register_demo_hook
 from labelapp.actions.importing import start_import
 from labelapp.lifeline import Family
+from labelapp.management.commands._progress import follow_import
 from labelapp.management.commands.serve import MANAGE, must_be_free, wait_while_all_run
-from labelapp.models import Instance
 
 HOST = "127.0.0.1"
 
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             wait_for(family, "the product", lambda: fetch(f"{settings.PUBLIC_URL}/healthz"))
             register_demo_hook(number)
             start_import(number)
-            self._follow_import(family, number)
+            follow_import(number, self.stdout.write, lambda: must_all_run(family))
             group_labels(number)
             fetch(f"{simulator}/sim/life", {"every": options["life"]})
             self._welcome(simulator)
@@ -77,21 +77,6 @@ class Command(BaseCommand):
         command = [MANAGE, "simulator", "--host", HOST, "--port", str(options["simulator_port"]), "--keep"]
         command += ["--chats", str(options["chats"]), "--data", str(settings.DATA_DIR / "simulator.sqlite3")]
         family.start("simulator", [*command, "--product-url", settings.PUBLIC_URL])
-
-    def _follow_import(self, family: Family, number: Instance) -> None:
-        """Show the import's progress until it is done."""
-        shown = ""
-        number.refresh_from_db()
-        while number.import_stage != Instance.ImportStage.DONE:
-            if name := family.ended():
-                raise CommandError(f"The {name} process ended by itself; its last lines are above.")
-            time.sleep(0.1)
-            number.refresh_from_db()
-            of = f" of {number.import_total}" if number.import_total else ""
-            line = f"  {number.get_import_stage_display()}: {number.import_done}{of} {number.import_reason}".rstrip()
-            if line != shown:
-                self.stdout.write(line)
-                shown = line
 
     def _welcome(self, simulator: str) -> None:
         self.stdout.write(
@@ -139,8 +124,13 @@ def wait_for(family: Family, what: str, ready: Callable[[], object], seconds: fl
     """Wait until `ready()` is true; CommandError when a child ends before, or after so many seconds."""
     until = time.monotonic() + seconds
     while not ready():
-        if name := family.ended():
-            raise CommandError(f"The {name} process ended by itself; its last lines are above.")
+        must_all_run(family)
         if time.monotonic() > until:
             raise CommandError(f"{what[0].upper()}{what[1:]} did not start within {seconds:.0f} s.")
         time.sleep(0.1)
+
+
+def must_all_run(family: Family) -> None:
+    """Raise CommandError when a child has ended by itself."""
+    if name := family.ended():
+        raise CommandError(f"The {name} process ended by itself; its last lines are above.")
