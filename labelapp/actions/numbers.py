@@ -18,6 +18,7 @@ from labelapp.actions.providers import client_for, refusal
 from labelapp.models import Change, Instance, User
 from labelapp.models.instances import new_secret
 from labelapp.whatsapp.errors import ProviderError
+from labelapp.whatsapp.jids import phone_of
 from labelapp.whatsapp.provider import Provider
 from labelapp.whatsapp.types import SessionInfo
 from labelapp.whatsapp.wawp import Wawp
@@ -66,8 +67,7 @@ class Answer:
     @property
     def phone(self) -> str:
         """The number as people write it, "" when not known."""
-        digits = self.session.me_jid.partition("@")[0]
-        return f"+{digits}" if digits.isdigit() else ""
+        return phone_of(self.session.me_jid)
 
 
 def try_connection(actor: Actor, reach: Reach, number: Instance | None = None) -> Answer:

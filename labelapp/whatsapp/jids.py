@@ -35,11 +35,6 @@ def kind_of(jid: str) -> Kind:
     return "other"
 
 
-def is_lid(jid: str) -> bool:
-    """Whether this is a hidden id, which tells no phone number."""
-    return jid.endswith("@lid")
-
-
 def phone_of(jid: str) -> str:
     """The number as "+2010..." of a person's address, or "" where the address holds none."""
     user, _, server = jid.partition("@")
