@@ -26,6 +26,12 @@ def fernet() -> MultiFernet:
     return _fernet(tuple(settings.ENCRYPTION_KEYS))
 
 
+@lru_cache(maxsize=256)
+def _plain(keys: tuple[str, ...], value: str) -> str:
+    """The text behind a value. Every page reads the rows of its numbers, with their secrets: each is decrypted once in a process."""
+    return _fernet(keys).decrypt(value.encode()).decode()
+
+
 class Locked(str):
     """A secret that none of our keys can read: looks empty, and is written back as it was."""
 
@@ -37,14 +43,14 @@ class Locked(str):
         return value
 
 
-class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # not subscriptable at run time
     """Text that only the holder of ENCRYPTION_KEYS can read. A value that can't be decrypted reads as `Locked("")`, never an error."""
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> str | None:
         if not value:
             return value
         try:
-            return fernet().decrypt(value.encode()).decode()
+            return _plain(tuple(settings.ENCRYPTION_KEYS), value)
         except InvalidToken:
             return Locked(value)
 

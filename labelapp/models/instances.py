@@ -1,7 +1,8 @@
 """Connected WhatsApp numbers."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from labelapp.models.fields import EncryptedTextField, Locked, never
 from labelapp.models.people import User
-from labelapp.models.reasons import sentence
+from labelapp.models.reasons import Reason, sentence
+
+SEES_ALL = "labelapp.manage_instances"
+ALL = "all"  # in addresses, in the place of a short name: every number that the person may see
 
 
 def new_secret() -> str:
@@ -19,18 +23,49 @@ def new_secret() -> str:
     return get_random_string(32)
 
 
+def _as_written(jid: str) -> str:
+    digits = jid.partition("@")[0]
+    return f"+{digits}" if digits.isdigit() and not jid.endswith("@lid") else ""
+
+
+class OpenTo(models.Func):
+    """Whether a number names this person (None: somebody without a key), or nobody at all. `instance`: the path to the number's key.
+
+    SQL as it is, because nearly every request asks for it: to put it together from two subqueries takes as long as the rest of a query.
+    """
+
+    template = (
+        "COALESCE((SELECT MAX(CASE WHEN named.user_id = %(user)d THEN 1 ELSE 0 END) FROM labelapp_instance_people named"
+        " WHERE named.instance_id = %(expressions)s), 1) = 1"
+    )
+    output_field = models.BooleanField()
+
+    def __init__(self, instance: str, user: int | None) -> None:
+        super().__init__(models.F(instance), user=user or 0)
+
+
+def seen_by(user: User, instance: str) -> models.Q:
+    """Rows of the numbers that this person may see, as `visible_to` has it. `instance`: the path from the row to its number."""
+    connected = models.Q((f"{instance}__removed_at", None))
+    return connected if user.has_perm(SEES_ALL) else connected & models.Q(OpenTo(instance, user.pk))
+
+
 class InstanceQuerySet(models.QuerySet["Instance"]):
     def connected(self) -> "InstanceQuerySet":
         """Instances that were not removed."""
         return self.filter(removed_at=None)
 
+    def ready(self) -> "InstanceQuerySet":
+        """Instances for which `is_ready` holds."""
+        return self.filter(status__in=["", "WORKING"], frozen_at=None, session_due_at=None)
+
     def visible_to(self, user: User) -> "InstanceQuerySet":
         """Instances that this person may see: those that name nobody, those that name them, all for people who manage instances."""
-        found = self.connected()
-        if user.has_perm("labelapp.manage_instances"):
-            return found
-        named = Instance.people.through.objects.filter(instance=models.OuterRef("pk"))
-        return found.filter(~models.Exists(named) | models.Exists(named.filter(user=user.pk)))
+        return self.connected().open_to(user)
+
+    def open_to(self, user: User) -> "InstanceQuerySet":
+        """As `visible_to`, and those that were removed since."""
+        return self.all() if user.has_perm(SEES_ALL) else self.filter(OpenTo("pk", user.pk))
 
 
 class Instance(models.Model):
@@ -38,6 +73,7 @@ class Instance(models.Model):
 
     class Provider(models.TextChoices):
         WAWP = "wawp", "Wawp"
+        WAHA = "waha", "WAHA"
 
     class ImportStage(models.TextChoices):
         WAITING = "waiting", _("Waiting to start")
@@ -61,9 +97,13 @@ class Instance(models.Model):
     allow_private = models.BooleanField(_("may be on a private network"), default=False)
     people = models.ManyToManyField(User, blank=True, related_name="instances", verbose_name=_("people"))
     pace = models.FloatField(_("changes a second"), default=settings.PUSH_PACE)
+    quiet_from = models.TimeField(_("no runs from"), null=True, blank=True)  # in the site's zone; both or none
+    quiet_until = models.TimeField(_("no runs until"), null=True, blank=True)
 
     status = models.CharField(max_length=40, blank=True, default="")  # the provider's own word, e.g. WORKING
-    status_at = models.DateTimeField(default=never)
+    status_at = models.DateTimeField(default=never)  # the newest word about it
+    status_since = models.DateTimeField(default=never)  # the first word of the present status
+    session_due_at = models.DateTimeField(null=True, blank=True)  # ask who answers before anything else is sent
     trouble = models.CharField(max_length=300, blank=True, default="")  # why the last call failed, "" when it did not
     trouble_at = models.DateTimeField(null=True, blank=True)
     me_jid = models.CharField(max_length=80, blank=True, default="")
@@ -79,7 +119,22 @@ class Instance(models.Model):
         null=True, blank=True
     )  # the label directory should be read again from then on
     last_event_at = models.DateTimeField(default=never)
-    reconciled_at = models.DateTimeField(default=never)
+    label_event_at = models.DateTimeField(default=never)  # the last event about labels: some engines send none
+    polled_at = models.DateTimeField(default=never)  # the overview was last read then
+    poll_due_at = models.DateTimeField(null=True, blank=True)
+    reconciled_at = models.DateTimeField(default=never)  # the last whole cycle began then
+    caught_up_at = models.DateTimeField(default=never)  # all that happened while it was away has been found
+    misreads = models.PositiveIntegerField(default=0)  # opened chats whose labels could not be read again
+    reconcile_due_at = models.DateTimeField(null=True, blank=True)
+    reconcile_started_at = models.DateTimeField(null=True, blank=True)  # a cycle is running since
+    reconcile_done = models.PositiveIntegerField(default=0)
+    reconcile_total = models.PositiveIntegerField(default=0)  # lists to read in the running cycle
+    reconcile_error = models.CharField(max_length=300, blank=True, default="")
+    frozen_at = models.DateTimeField(null=True, blank=True)  # another account answered: an admin has to decide
+    rival_jid = models.CharField(max_length=80, blank=True, default="")  # that account
+    past_jids = models.JSONField(default=list, blank=True)  # accounts that once answered and are not the number's
+    rival_name = models.CharField(max_length=200, blank=True, default="")
+    kept_at = models.DateTimeField(null=True, blank=True)  # an admin decided to wait for the known account
     created_at = models.DateTimeField(default=timezone.now)
     removed_at = models.DateTimeField(null=True, blank=True)
 
@@ -120,9 +175,33 @@ class Instance(models.Model):
         return self.status in ("", "WORKING")
 
     @property
+    def is_frozen(self) -> bool:
+        """Whether another account answered under this number: nothing is sent or taken over until an admin decides."""
+        return self.frozen_at is not None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether labels may be sent and taken over now: connected, and it is known that the same account answers."""
+        return self.is_working and not self.is_frozen and self.session_due_at is None
+
+    def is_quiet(self, moment: datetime) -> bool:
+        """Whether runs rest at this moment. A quiet time may go over midnight."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return False
+        now = timezone.localtime(moment, ZoneInfo(settings.TIME_ZONE)).time()
+        if self.quiet_from <= self.quiet_until:
+            return self.quiet_from <= now < self.quiet_until
+        return now >= self.quiet_from or now < self.quiet_until
+
+    @property
     def reason(self) -> str:
         """Why the last call failed, as a sentence in the active language; "" when it did not."""
         return sentence(self.trouble) if self.trouble else ""
+
+    @property
+    def is_compared_in_part(self) -> bool:
+        """Whether the last comparison came to its end although something could not be read; `reconcile_error` names it."""
+        return self.reconcile_error.startswith(Reason.PART())
 
     @property
     def import_reason(self) -> str:
@@ -132,8 +211,12 @@ class Instance(models.Model):
     @property
     def phone(self) -> str:
         """The number as people write it, "" when not known."""
-        digits = self.me_jid.partition("@")[0]
-        return f"+{digits}" if digits.isdigit() else ""
+        return _as_written(self.me_jid)
+
+    @property
+    def rival_phone(self) -> str:
+        """The number of the account that answered instead, "" when not known."""
+        return _as_written(self.rival_jid)
 
     def accepts_secret(self, secret: str) -> bool:
         """Whether a hook address with this secret is ours: the present one, or the one before for a day after a rotation."""

@@ -1,6 +1,6 @@
 """The mirror of an instance's label directory, and our groups over it."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from labelapp.models.fields import never
 from labelapp.models.instances import Instance
 
+LOOK = ("name", "color_index", "color_hex")
 SLOTS = 20  # WhatsApp allows this many labels per account (provider documentation)
+
+
+def color_class(index: int | None) -> str:
+    """The class that colours a chip: c0 to c19, cx for a colour outside the palette."""
+    return "cx" if index is None else f"c{index}"
 
 
 class LabelGroup(models.Model):
@@ -71,14 +77,29 @@ class Label(models.Model):
     description = models.CharField(max_length=200, blank=True)
     group = models.ForeignKey(LabelGroup, models.SET_NULL, null=True, blank=True, related_name="labels")
     position = models.PositiveIntegerField(default=0)
+    urgency = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # an order by urgency: 1 comes first, null says nothing
     known_at = models.DateTimeField(
         null=True, blank=True
     )  # null: met only in an event, the directory has not shown it yet
     archived_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
-    seen_at = models.DateTimeField(default=never)
+    seen_at = models.DateTimeField(default=never)  # the directory or an event last named it then
     event_at = models.DateTimeField(default=never)  # emission time of the last directory event that changed the row
+    renamed_at = models.DateTimeField(
+        null=True, blank=True
+    )  # when the row got its present name, by our clock; null: it has its first one
+    former = models.JSONField(default=dict, blank=True)  # its name and colour before that
+    questioned_at = models.DateTimeField(
+        null=True, blank=True
+    )  # the name changed then, told WhatsApp, and it may be another label that got the id: nothing is sent until that is known
+    denied_at = models.DateTimeField(null=True, blank=True)  # a reading found then that none of its chats has kept it
+    verified_at = models.DateTimeField(default=never)  # its chats were last compared with the provider's list then
+    remote_count = models.PositiveIntegerField(null=True, blank=True)  # how many chats that list held
+    ignored_at = models.DateTimeField(null=True, blank=True)  # unknown, and somebody left it so then
     chat_count = models.PositiveIntegerField(default=0)  # chats whose `wanted` holds it
+    stuck_after = models.DurationField(null=True, blank=True)  # a stage: whoever is in it for longer is stuck
 
     objects = LabelQuerySet.as_manager()
 
@@ -103,6 +124,10 @@ class Label(models.Model):
         return self.known_at is None
 
     @property
+    def look(self) -> dict[str, Any]:
+        """What people know it by."""
+        return {field: getattr(self, field) for field in LOOK}
+
+    @property
     def color_class(self) -> str:
-        """The class that colours a chip: c0 to c19, cx for a colour outside the palette."""
-        return "cx" if self.color_index is None else f"c{self.color_index}"
+        return color_class(self.color_index)

@@ -35,7 +35,12 @@ class Verb(models.TextChoices):
     LABEL_CREATE = "label.create", _("created the label")
     LABEL_UPDATE = "label.update", _("changed the label")
     LABEL_DELETE = "label.delete", _("deleted the label")
+    GROUP = "group", _("changed the groups of labels")
     IMPORT = "import", _("imported the number")
+    MERGE = "merge", _("joined two addresses of one person")
+    IGNORE = "ignore", _("left a difference as it is")
+    ACCOUNT = "account", _("decided about another account")
+    ASSIGN = "assign", _("changed who looks after the chat")
 
 
 class LedgerEntry(models.Model):
@@ -43,11 +48,18 @@ class LedgerEntry(models.Model):
 
     instance = models.ForeignKey(Instance, models.PROTECT, related_name="ledger")
     chat = models.ForeignKey(Chat, models.PROTECT, null=True, blank=True, related_name="ledger")
-    label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="ledger")
+    label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="ledger", db_index=False)
     verb = models.CharField(max_length=16, choices=Verb.choices)
     source = models.CharField(max_length=12, choices=Source.choices)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    person = models.ForeignKey(  # whom a chat was given to
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     cause = models.CharField(max_length=300, blank=True)  # e.g. the rule's name, the event's id, the provider's words
+    depth = models.PositiveSmallIntegerField(default=0)  # how many rules one after the other led to it
+    rule = models.ForeignKey("Rule", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -56,6 +68,10 @@ class LedgerEntry(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["chat", "-at"], name="ledger_of_chat"),
             models.Index(fields=["-at"], name="ledger_walk"),
+            models.Index(fields=["label", "-at"], name="ledger_of_label"),
+            models.Index(fields=["actor", "-id"], name="ledger_of_actor"),
+            models.Index(fields=["source", "chat"], condition=models.Q(verb="add"), name="ledger_added_by"),
+            models.Index(fields=["rule", "-id"], condition=models.Q(rule__isnull=False), name="ledger_of_rule"),
         ]
 
     def __str__(self) -> str:
@@ -66,14 +82,19 @@ class Change(models.Model):
     """A notice for live screens: something about this chat, the labels or the number is new."""
 
     class Kind(models.TextChoices):
-        CHAT = "chat"  # its chips or its name
+        CHAT = "chat"  # its chips, its name, who looks after it
         MESSAGE = "message"  # its last message, and so its place in the list
         LABELS = "labels"  # the directory
         INSTANCE = "instance"  # status, import progress
+        LOOKERS = "lookers"  # somebody opened or left the chat
+        NOTICE = "notice"  # the person is to be told of something
 
     instance = models.ForeignKey(Instance, models.CASCADE, related_name="+", db_index=False)
     chat = models.ForeignKey(Chat, models.CASCADE, null=True, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
+    user = models.ForeignKey(  # whose screens alone follow it
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False
+    )
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -34,6 +34,7 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=8, blank=True, choices=Theme.choices)
     density = models.CharField(_("density"), max_length=8, choices=Density.choices, default=Density.COMPACT)
     shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
+    default_view = models.ForeignKey("SavedView", models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [

@@ -11,9 +11,65 @@ class Reason(StrEnum):
     DELETED = "deleted"
     NOT_THERE = "not-there"
     SILENT = "silent"
-    TOKEN = "token"  # noqa: S105
+    TOKEN = "token"  # noqa: S105  # a code, no secret
+    KEYS = "keys"
     SAID = "said"
     STAGE = "stage"
+    ACCOUNT = "account"
+    RIVAL = "rival"
+    BACK = "back"
+    KEPT = "kept"
+    TAKEN = "taken"
+    RELEASED = "released"
+    DROPPED = "dropped"
+    COMPARED = "compared"
+    LISTS = "lists"
+    SHORT = "short"
+    EMPTY = "empty"
+    MUTE = "mute"
+    MANY = "many"
+    STRAY = "stray"
+    OFFLINE = "offline"
+    PUSHED = "pushed"
+    PULLED = "pulled"
+    ONE = "one"
+    TAKEN_UP = "taken-up"
+    TWO_PEOPLE = "two-people"
+    ASKING = "asking"
+    RENAMED = "renamed"
+    PART = "part"
+    UNDONE = "undone"
+    AWAY = "away"
+    RUN = "run"
+    STREAK = "streak"
+    OUTAGE = "outage"
+    LEFT = "left"
+    CUT_OFF = "cut-off"
+    MISSING = "missing"
+    UNNAMED = "unnamed"
+    REMOVED = "removed"
+    HIDDEN = "hidden"
+    NEWER = "newer"
+    STOPPED = "stopped"
+    ARCHIVED = "archived"
+    UNARCHIVED = "unarchived"
+    ARRANGED = "arranged"
+    GROUP_MADE = "group-made"
+    GROUP_CHANGED = "group-changed"
+    GROUP_DELETED = "group-deleted"
+    PUBLISHED = "published"
+    UNDELETED = "undeleted"
+    STRANGERS = "strangers"
+    PASSED = "passed"
+    TAKEN_OFF = "taken-off"
+    MADE_REDUNDANT = "redundant"
+    STAYS = "stays"
+    POLICY = "policy"
+    PRUNES = "prunes"
+    RULE_DEAD = "rule-dead"
+    RULE_DEEP = "rule-deep"
+    RULE_PAIR = "rule-pair"
+    RULE_BROKE = "rule-broke"
 
     def __call__(self, words: str = "") -> str:
         """The stored form, at most 300 characters."""
@@ -23,13 +79,89 @@ class Reason(StrEnum):
 def sentence(stored: str) -> str:
     """A stored reason as a sentence in the active language; a text of unknown form as it is."""
     code, colon, words = stored.partition(":")
+    nested = sentence(words) if code in (Reason.STREAK, Reason.OUTAGE, Reason.UNDELETED, Reason.STAYS) else ""
     words = words.rstrip(". ")
     texts = {
         Reason.DELETED: _("The label was deleted in WhatsApp."),
         Reason.NOT_THERE: _("WhatsApp said done, but the change is not there."),
         Reason.SILENT: _("The provider does not answer (%(words)s).") % {"words": words},
         Reason.TOKEN: _("The provider refuses the access token: %(words)s") % {"words": words},
+        Reason.KEYS: _(
+            "The phone has not given this connection the keys that label changes need. "
+            "Link the number again at the provider. (%(words)s)"
+        )
+        % {"words": words},
         Reason.SAID: _("The provider says: %(words)s") % {"words": words},
         Reason.STAGE: _("The new stage could not be set."),
+        Reason.ACCOUNT: _("The number belongs to another WhatsApp account now."),
+        Reason.RIVAL: _("Another WhatsApp account answered: %(words)s") % {"words": words},
+        Reason.BACK: _("The known WhatsApp account is back: %(words)s") % {"words": words},
+        Reason.KEPT: _("The number stays with the WhatsApp account %(words)s") % {"words": words},
+        Reason.RELEASED: _("The change had waited for long and was sent after all."),
+        Reason.DROPPED: _("The change had waited for long and was taken back."),
+        Reason.TAKEN: _("The number goes on with the WhatsApp account %(words)s") % {"words": words},
+        Reason.COMPARED: _("Found by comparing with WhatsApp's lists."),
+        Reason.LISTS: _("The label's list of chats lacks this one, but the chat's own labels still name it."),
+        Reason.SHORT: _("The label's list of chats lacks some whose own labels still name it."),
+        Reason.EMPTY: _("WhatsApp's list is empty, although chats carry the label here."),
+        Reason.MUTE: _("Chats that WhatsApp's lists name answer that they carry no label."),
+        Reason.STRAY: _("A change for a deleted label had reached the new label that got its id."),
+        Reason.MANY: _("More would come off at once than looks right."),
+        Reason.TWO_PEOPLE: _("WhatsApp says that these are one person, which would join two chats: %(words)s")
+        % {"words": words},
+        Reason.PUSHED: _("WhatsApp differed, and was told again."),
+        Reason.PULLED: _("WhatsApp differed, and its state was taken over."),
+        Reason.ONE: _("Only one of these labels may be on a chat."),
+        Reason.TAKEN_UP: _("Ignoring it was undone."),
+        Reason.ASKING: _(
+            "WhatsApp gave this label another name (before: %(words)s). Its chats are asked first whether it is still the same label."
+        )
+        % {"words": words},
+        Reason.RENAMED: _(
+            "WhatsApp gave this label another name (before: %(words)s), and nothing tells whether it is still the same label. "
+            "Try again if it is meant."
+        )
+        % {"words": words},
+        Reason.PART: _("Some labels or chats could not be read: %(words)s") % {"words": words},
+        Reason.UNDONE: _("A change was undone."),
+        Reason.AWAY: _("%(words)s may not see this number any more.") % {"words": words},
+        Reason.RUN: _("Run %(words)s") % {"words": words},
+        Reason.STREAK: _("It stopped by itself: several chats in a row failed. The last reason: %(words)s")
+        % {"words": nested},
+        Reason.OUTAGE: _("It stopped by itself: the number could not be reached for long. %(words)s")
+        % {"words": nested},
+        Reason.LEFT: _("It stopped by itself: %(words)s may not change these chats any more.") % {"words": words},
+        Reason.CUT_OFF: _("It was cut off while it was being prepared. Nothing was changed."),
+        Reason.MISSING: _("The number has no label “%(words)s”.") % {"words": words},
+        Reason.UNNAMED: _("WhatsApp has not told the name of this label yet."),
+        Reason.REMOVED: _("The number was removed."),
+        Reason.HIDDEN: _("You may not see the number."),
+        Reason.STOPPED: _("The run was stopped before its turn came."),
+        Reason.NEWER: _("Somebody has changed it since."),
+        Reason.ARCHIVED: _("Archived here."),
+        Reason.UNARCHIVED: _("Taken out of the archive."),
+        Reason.ARRANGED: _("Put in another order."),
+        Reason.GROUP_MADE: _("Made the group “%(words)s”.") % {"words": words},
+        Reason.GROUP_CHANGED: _("Changed the group “%(words)s”.") % {"words": words},
+        Reason.GROUP_DELETED: _("Deleted the group “%(words)s”.") % {"words": words},
+        Reason.PUBLISHED: _("Published to the number."),
+        Reason.UNDELETED: _("All chats are moved, but the label could not be deleted. %(words)s") % {"words": nested},
+        Reason.STRANGERS: _(
+            "WhatsApp names chats with the label that labelapp does not know yet. Go on once they are here."
+        ),
+        Reason.PASSED: _("Another stage was chosen before this one had arrived."),
+        Reason.TAKEN_OFF: _("The new stage was taken off again."),
+        Reason.MADE_REDUNDANT: _("The stage “%(words)s” makes it redundant.") % {"words": words},
+        Reason.STAYS: _("The old stage could not be taken off: %(words)s") % {"words": nested},
+        Reason.PRUNES: _("Comes off when a chat enters this stage: %(words)s") % {"words": words}
+        if words
+        else _("Nothing else comes off when a chat enters this stage."),
+        Reason.POLICY: _("Only one of these labels may be on a chat: the group's rule decided."),
+        Reason.RULE_DEAD: _("It names a label that was deleted in WhatsApp: %(words)s") % {"words": words},
+        Reason.RULE_DEEP: _("Too many rules had answered each other: it did nothing. (%(words)s)") % {"words": words},
+        Reason.RULE_PAIR: _("Another rule had done the opposite a moment before: “%(words)s” was left as it was.")
+        % {"words": words},
+        Reason.RULE_BROKE: _("It could not be carried out: %(words)s") % {"words": words},
+        Reason.OFFLINE: _("The number is not connected (%(words)s).") % {"words": words},
     }
-    return texts.get(code, stored) if colon else stored  # type: ignore[call-overload]
+    return texts.get(code, stored) if colon else stored  # type: ignore[call-overload]  # a code that is no Reason: `stored`
