@@ -4,10 +4,21 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from labelapp.whatsapp.errors import ProviderError
+from labelapp.whatsapp.jids import kind_of
 from labelapp.whatsapp.messages import message_of
-from labelapp.whatsapp.rows import archived_of, chat_name, jid_of, label_of, unread_of
+from labelapp.whatsapp.rows import (
+    NEVER,
+    archived_of,
+    chat_name,
+    jid_of,
+    label_of,
+    lid_pair_of,
+    session_of,
+    unread_of,
+    when,
+)
 from labelapp.whatsapp.shapes import find_list, first, mapping, objects
-from labelapp.whatsapp.types import ChatInfo, LabelInfo, MessageInfo
+from labelapp.whatsapp.types import ChatInfo, LabelInfo, LidPair, MessageInfo, SessionInfo
 
 T = TypeVar("T")
 
@@ -61,3 +72,38 @@ def chat_of(value: object) -> ChatInfo | None:
     last = first(row, "lastMessage", "last_message")
     message = message_of(last, chat_jid=jid) if isinstance(last, dict) and last else None
     return ChatInfo(jid, chat_name(row), message, archived_of(row), unread_of(row))
+
+
+def session_in(answer: object) -> SessionInfo:
+    """The session of an answer."""
+    if not (found := one(session_of, answer, "session", "instance")):
+        raise ProviderError("The answer holds no session.")
+    return found
+
+
+def labels_in(answer: object) -> list[LabelInfo]:
+    """All labels of an answer."""
+    return every(label_of, rows_of(answer, "labels"))
+
+
+def carriers_in(answer: object) -> list[str]:
+    """The people and groups in a label's list of chats, each once."""
+    rows = every(jid_of, rows_of(answer, "chats"))
+    return list(dict.fromkeys(jid for jid in rows if kind_of(jid) != "other"))
+
+
+def chats_in(answer: object) -> list[ChatInfo]:
+    """The people and groups of an overview, newest first."""
+    found = [chat for chat in some(chat_of, rows_of(answer, "chats")) if kind_of(chat.jid) != "other"]
+    return sorted(found, key=when, reverse=True)
+
+
+def messages_in(answer: object, chat_jid: str) -> list[MessageInfo]:
+    """The messages of that chat, oldest first."""
+    found = some(lambda row: shown_message(row, chat_jid), rows_of(answer, "messages"))
+    return sorted(found, key=lambda message: message.at or NEVER)
+
+
+def lids_in(answer: object) -> list[LidPair]:
+    """The pairs of hidden id and number in an answer."""
+    return some(lid_pair_of, rows_of(answer, "lids"))

@@ -1,5 +1,7 @@
 """The one error of this layer, so that callers decide by its fields and not by what a library happened to raise."""
 
+GATEWAYS = frozenset({502, 504, *range(520, 525)})  # from 520 on Cloudflare's: unknown, down, time-outs, no way there
+
 
 class ProviderError(Exception):
     """A call to the provider failed, or its answer can't be used.
@@ -7,10 +9,12 @@ class ProviderError(Exception):
     message      the provider's own words on one line, at most 300 characters, never an address or a credential
     permanent    the same call will fail again; retrying is no use
     refused      the credentials (or the plan) are at fault, not the wish: nothing will pass until a person acts
-    retry_after  seconds that the provider asked us to wait, or None
+    retry_after  seconds that the provider asked us to wait (at most 15 minutes), or None
     status       HTTP status, or None when no answer came
-    unreachable  no usable answer came (no connection, timeout, reset)
+    unreachable  no usable answer came (no connection, timeout, reset, or a gateway's word that it got none)
     timed_out    the call may have acted although it failed
+    asleep       the number is not connected to WhatsApp right now; the wish was not heard
+    unsure       nothing was sent: the provider's lists contradict what is known, and may be right or wrong
     """
 
     def __init__(
@@ -23,6 +27,8 @@ class ProviderError(Exception):
         status: int | None = None,
         unreachable: bool = False,
         timed_out: bool = False,
+        asleep: bool = False,
+        unsure: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -32,11 +38,23 @@ class ProviderError(Exception):
         self.status = status
         self.unreachable = unreachable
         self.timed_out = timed_out
+        self.asleep = asleep
+        self.unsure = unsure
 
     @property
     def busy(self) -> bool:
-        """The provider, or a gateway before it, turned the call away unheard: too much at once, or out of service."""
-        return self.status in (429, 503)
+        """The call was not made, or turned away unheard by the provider or a gateway before it: too much at once, out of service."""
+        return self.unsure or self.status in (429, 503)
+
+    @property
+    def by_gateway(self) -> bool:
+        """A gateway answered for the server behind it, which may have done the thing, or may be down for long."""
+        return self.status in GATEWAYS
+
+    @property
+    def keyless(self) -> bool:
+        """The phone has not shared the keys that label changes need. Nothing passes until the number is linked again."""
+        return "no app state keys" in self.message.lower()
 
     @property
     def gone(self) -> bool:

@@ -207,3 +207,4 @@ _READERS: dict[str, Callable[[Envelope, Row], Event]] = {
     "session.status": _session_changed,
     "chat.archive": _chat_archived,
 }
+KINDS = frozenset(_READERS)  # those that are mirrored

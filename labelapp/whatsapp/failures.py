@@ -5,14 +5,12 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from labelapp.whatsapp.errors import ProviderError
+from labelapp.whatsapp.errors import GATEWAYS, ProviderError
 from labelapp.whatsapp.shapes import decode, inner, listed, mapping
 from labelapp.whatsapp.texts import plain, readable, words
 
 _PERMANENT = {400, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 501}
-# A gateway gave up waiting: the server behind it may have done the thing.
-_MAY_HAVE_ACTED = {502, 504, 524}
-_A_DAY = 86_400.0
+_LONGEST_WAIT = 900.0  # seconds: one answer must not close a number for a day
 _SENTENCES = ("message", "error", "exception", "detail", "errors", "data")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{2,40}")
 _ERROR_NUMBER = re.compile(r"[45]\d\d", re.ASCII)
@@ -22,6 +20,8 @@ _SESSION = re.compile(
     r"\b(session|instance)\b.*(not as expected|not exist|not found|not (?:ready|working|connected))", re.I
 )
 _LASTING = re.compile(r"already exists|maximum \d+|not found|not exist|invalid|required|not supported", re.I)
+# An error of the engine that the next call meets again (devlikeapro/waha#1626), although a 500 usually passes.
+_STUCK = re.compile(r"no app state keys|not (?:yet )?(?:supported|implemented)", re.I)
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes, secrets: Iterable[str]) -> ProviderError:
@@ -39,7 +39,9 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, secrets: Itera
         refused=code in (401, 402, 403) or mapping(data).get("code") == "invalid_instance",
         retry_after=retry_after(headers),
         status=code,
-        timed_out=code in _MAY_HAVE_ACTED,
+        unreachable=code in GATEWAYS,
+        timed_out=code in GATEWAYS,
+        asleep=_is_asleep(text),
     )
 
 
@@ -74,32 +76,32 @@ def _is_no(value: object) -> bool:
     return value is False or (isinstance(value, str) and value.lower() in ("false", "0"))
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from a number or an HTTP date; at most a day, None when absent or unreadable."""
+def retry_after(headers: Mapping[str, str], longest: float = _LONGEST_WAIT) -> float | None:
+    """Seconds to wait, from a number or an HTTP date; at most `longest`, None when absent or unreadable."""
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d+)?", text, re.ASCII):
-        return min(float(text), _A_DAY)
+        return min(float(text), longest)
     try:
         at = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), _A_DAY)
+    return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), longest)
 
 
 def _is_permanent(code: int, text: str, data: object) -> bool:
     row = mapping(data)
     if "expected" in row or row.get("code") == "invalid_instance":
         return False
-    if _SESSION.search(text) and "label" not in text.lower():
+    if _is_asleep(text):
         return False
     if not row and code in (200, 404):
         # A page of HTML is some gateway's or another server's: it knows nothing of the label that we asked for.
         return False
     if code < 300:
         return bool(_LASTING.search(text))
-    return code in _PERMANENT
+    return code in _PERMANENT or (code == 500 and bool(_STUCK.search(text)))
 
 
 def _told_status(data: object) -> int | None:
@@ -129,3 +131,7 @@ def _words(data: object, depth: int = 3) -> str:
     if not isinstance(code, str) or not _CODE.fullmatch(code) or code in sentence:
         return sentence
     return f"{sentence} ({code})" if sentence else code
+
+
+def _is_asleep(text: str) -> bool:
+    return bool(_SESSION.search(text)) and "label" not in text.lower()

@@ -1,16 +1,25 @@
 """The small protocol that every provider client fulfils, and the door to them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 import httpx
 
+from labelapp.whatsapp.transport import SECONDS
 from labelapp.whatsapp.types import ChatInfo, HookInfo, LabelInfo, LidPair, MessageInfo, SessionInfo
+from labelapp.whatsapp.waha import Waha
 from labelapp.whatsapp.wawp import Wawp
 
 
 class Provider(Protocol):
-    """Every method may raise ProviderError. A call that returns was *sent*: only a later reading confirms it."""
+    """Every method may raise ProviderError. A call that returns was *sent*: only a later reading confirms it.
+
+    asks_by_id      `label` asks for the one label; without it, it looks into the list, and what that lacks may live all the same
+    calls_a_change  how many calls `add_label` and `remove_label` make, as a rule
+    """
+
+    asks_by_id: ClassVar[bool]
+    calls_a_change: ClassVar[int]
 
     def session(self) -> SessionInfo:
         """The connected number and its status."""
@@ -30,11 +39,18 @@ class Provider(Protocol):
     def delete_label(self, wa_id: str) -> None:
         """Delete a label for the whole account. No events for its chats follow."""
 
-    def add_label(self, jid: str, wa_id: str) -> None:
-        """Put a label on a chat. Safe to repeat."""
+    def add_label(
+        self, jid: str, wa_id: str, *, keep: frozenset[str] = frozenset(), force: bool = False
+    ) -> list[LabelInfo] | None:
+        """Put a label on a chat. Safe to repeat. `force`: even where the chat's list names it already, because that is in doubt.
 
-    def remove_label(self, jid: str, wa_id: str) -> None:
-        """Take a label off a chat."""
+        `keep` holds the ids that are known to be on the chat beside this one. A provider that can only replace a chat's
+        whole list refuses (not permanent) while its own list lacks one of them: it would be taken off. Returns what the
+        provider shows for the chat after the write, which may be an old list; None where it was not asked.
+        """
+
+    def remove_label(self, jid: str, wa_id: str, *, keep: frozenset[str] = frozenset()) -> list[LabelInfo] | None:
+        """Take a label off a chat. Safe to repeat; `keep` and the result as in add_label."""
 
     def chat_labels(self, jid: str) -> list[LabelInfo]:
         """The labels of one chat. An unknown chat is an empty list."""
@@ -58,8 +74,11 @@ class Provider(Protocol):
     def hooks(self) -> list[HookInfo]:
         """The addresses that deliveries go to. Never show them: they hold secrets."""
 
-    def register_hook(self, url: str, events: Sequence[str], hmac_key: str) -> None:
-        """Have deliveries of these kinds sent to `url`, leaving other addresses as they are. Safe to repeat."""
+    def register_hook(self, url: str, events: Sequence[str], hmac_key: str, *, replaces: str = "") -> None:
+        """Have deliveries of these kinds sent to `url`, leaving other addresses as they are. Safe to repeat.
+
+        `replaces` is an address of ours from before, taken away where the provider can do so in the same call.
+        """
 
     def close(self) -> None:
         """Free the connections."""
@@ -78,13 +97,24 @@ def connect(
     allow_private: bool = False,
     options: Mapping[str, str] | None = None,
     transport: httpx.BaseTransport | None = None,
+    seconds: float = SECONDS,
 ) -> Provider:
     """A client for one instance. Nothing is sent yet. ValueError (a sentence) for what can't be right.
 
-    `allow_private` permits private addresses and plain http. `transport` replaces the network, for tests.
+    `allow_private` permits private addresses and plain http. `transport` replaces the network, for tests. An answer may
+    take `seconds`. WAHA has no `options`: what is stored of them is not read.
     """
-    if provider != "wawp":
+    if provider not in ("wawp", "waha"):
         raise ValueError("The provider is not known.")
+    if provider == "waha":
+        return Waha(
+            base_url=base_url,
+            instance_id=instance_id,
+            token=token,
+            allow_private=allow_private,
+            transport=transport,
+            seconds=seconds,
+        )
     return Wawp(
         base_url=base_url,
         instance_id=instance_id,
@@ -92,4 +122,5 @@ def connect(
         allow_private=allow_private,
         options=options,
         transport=transport,
+        seconds=seconds,
     )

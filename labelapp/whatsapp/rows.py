@@ -19,7 +19,8 @@ def jid_of(value: object) -> str:
     """The normalised address in `value` (text, or an object with `id` or `_serialized`), or ""."""
     if isinstance(value, dict):
         value = first(value, "_serialized", "id", "chatId", "jid")
-        return jid_of(value) if not isinstance(value, dict) else jid_of(value.get("_serialized"))
+    if isinstance(value, dict):  # {"id": {"_serialized": …}}, and no deeper
+        value = value.get("_serialized")
     try:
         return normalise(plain(value, 100))
     except ValueError:
@@ -58,7 +59,13 @@ def session_of(value: object) -> SessionInfo | None:
         me_jid=jid_of(me.get("id")),
         me_name=plain(first(me, "pushName", "pushname", "name"), NAME_LIMIT),
         me_lid=_lid(me.get("lid")),
+        engine=plain(_engine(row.get("engine")), 20).strip().upper(),
     )
+
+
+def _engine(value: object) -> object:
+    """The name in WAHA's {"engine": "GOWS", ...}, or the bare name as in the envelope of deliveries."""
+    return mapping(value).get("engine") if isinstance(value, dict) else value
 
 
 def lid_pair_of(value: object) -> LidPair | None:

@@ -46,15 +46,27 @@ class ChatInfo:
     unread: int | None = None
 
 
+DEAF_ENGINES = {"WEBJS"}  # as WAHA's table of events by engine says
+
+
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """The connected number. `status` is the provider's word in capitals; unknown words are possible."""
+    """The connected number. `status` is the provider's word in capitals; unknown words are possible.
+
+    `engine` is what speaks to WhatsApp (GOWS, NOWEB, WEBJS, ...), "" where the provider does not tell.
+    """
 
     name: str
     status: str
     me_jid: str
     me_name: str
     me_lid: str = ""
+    engine: str = ""
+
+    @property
+    def tells_labels(self) -> bool:
+        """False for an engine that is known to send no event about labels."""
+        return self.engine not in DEAF_ENGINES
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,28 +5,35 @@ typed answers are expected underneath and several shapes are read.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Self
-from urllib.parse import quote
+from collections.abc import Mapping, Sequence
 
 import httpx
 
-from labelapp.whatsapp.answers import chat_of, every, one, rows_of, shown_label, shown_message, some
+from labelapp.whatsapp.answers import (
+    carriers_in,
+    chats_in,
+    labels_in,
+    lids_in,
+    messages_in,
+    one,
+    rows_of,
+    session_in,
+    shown_label,
+    some,
+)
+from labelapp.whatsapp.client import Client, calls_own_name_taken, chat_address, credential, newest
 from labelapp.whatsapp.errors import ProviderError
-from labelapp.whatsapp.jids import kind_of, normalise
-from labelapp.whatsapp.rows import NEVER, hook_of, jid_of, label_of, lid_pair_of, session_of, when
+from labelapp.whatsapp.rows import hook_of
 from labelapp.whatsapp.shapes import objects
+from labelapp.whatsapp.transport import SECONDS
 from labelapp.whatsapp.types import ChatInfo, HookInfo, LabelInfo, LidPair, MessageInfo, SessionInfo
 from labelapp.whatsapp.wawp_options import PLACEMENTS, Endpoint, Placement, WawpOptions
 from labelapp.whatsapp.wire import Request, Wire
 
-_LABEL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-_CREDENTIAL = re.compile(r"[\x21-\x7e]{1,500}")
 _VERSION = re.compile(r"/v\d+$")
-_TAKEN = re.compile(r"already exists, id: ([\w-]+)")
 
 
-class Wawp:
+class Wawp(Client):
     """One connected number at Wawp. Safe to share between threads; see Provider for what the methods promise."""
 
     def __init__(
@@ -38,11 +45,10 @@ class Wawp:
         allow_private: bool = False,
         options: Mapping[str, str] | None = None,
         transport: httpx.BaseTransport | None = None,
+        seconds: float = SECONDS,
     ) -> None:
-        self._instance_id, self._token = instance_id.strip(), token.strip()
-        for value, name in ((self._instance_id, "instance id"), (self._token, "access token")):
-            if not _CREDENTIAL.fullmatch(value):
-                raise ValueError(f"The {name} must be a text without spaces or special letters.")
+        self._instance_id = credential(instance_id, "instance id")
+        self._token = credential(token, "access token")
         self.options = WawpOptions.parse(options)
         base = base_url.strip().rstrip("/")
         self._wire = Wire(
@@ -50,27 +56,13 @@ class Wawp:
             secrets=(self._token, self._instance_id),
             allow_private=allow_private,
             transport=transport,
+            seconds=seconds,
         )
-
-    def __repr__(self) -> str:
-        return "<Wawp>"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._wire.close()
 
     # The session and its hooks
 
     def session(self) -> SessionInfo:
-        answer = self._call(self.options.session)
-        if not (found := one(session_of, answer, "session", "instance")):
-            raise ProviderError("The answer holds no session.")
-        return found
+        return session_in(self._call(self.options.session))
 
     def hooks(self) -> list[HookInfo]:
         answer = self._call(Endpoint.HOOKS)
@@ -79,7 +71,8 @@ class Wawp:
             return []
         return some(hook_of, rows_of(answer, "webhooks"))
 
-    def register_hook(self, url: str, events: Sequence[str], hmac_key: str) -> None:
+    def register_hook(self, url: str, events: Sequence[str], hmac_key: str, *, replaces: str = "") -> None:
+        # An address to be replaced stays: taking it away is a call that nobody outside Wawp has seen answered.
         # webhook/set changes one address in place. session/webhook would replace the list, and with it Wawp's own hook.
         content: dict[str, object] = {"url": url, "events": list(events), "is_active": 1}
         if hmac_key:
@@ -89,7 +82,7 @@ class Wawp:
     # The directory
 
     def labels(self) -> list[LabelInfo]:
-        return every(label_of, rows_of(self._call(Endpoint.LABELS), "labels"))
+        return labels_in(self._call(Endpoint.LABELS))
 
     def label(self, wa_id: str) -> LabelInfo:
         answer = self._call(Endpoint.LABEL, label=wa_id)
@@ -101,19 +94,18 @@ class Wawp:
         # WAHA wants exactly one of color and colorHex, although Wawp's page calls the colour optional.
         answer = self._call(self.options.create, content={"name": name, "color": color})
         made = one(shown_label, answer, "label")
-        return made or self._from_directory(lambda label: label.name == name)
+        return made or newest(self.labels(), lambda label: label.name == name)
 
     def update_label(self, wa_id: str, *, name: str, color: int) -> LabelInfo:
         content: dict[str, object] = {"name": name, "color": color}
         try:
             answer = self._call(Endpoint.UPDATE, label=wa_id, content=content)
         except ProviderError as error:
-            taken = _TAKEN.search(error.message)
-            if not taken or taken[1] != wa_id:
+            if not calls_own_name_taken(error, wa_id):
                 raise
             answer = self._recolour(wa_id, color, error)
         changed = one(shown_label, answer, "label")
-        return changed or self._from_directory(lambda label: label.wa_id == wa_id)
+        return changed or newest(self.labels(), lambda label: label.wa_id == wa_id)
 
     def _recolour(self, wa_id: str, color: int, refusal: ProviderError) -> object:
         """WAHA calls the label's own name taken. Wawp's page allows to leave the name out, so that is tried."""
@@ -127,27 +119,24 @@ class Wawp:
     def delete_label(self, wa_id: str) -> None:
         self._call(self.options.delete, label=wa_id)
 
-    def _from_directory(self, wanted: Callable[[LabelInfo], bool]) -> LabelInfo:
-        """The newest label that fits, for a write whose answer did not show what came of it."""
-        found = [label for label in self.labels() if wanted(label)]
-        if not found:
-            raise ProviderError("The label is not in the directory yet.", timed_out=True)
-        return max(found, key=lambda label: int(label.wa_id) if label.wa_id.isdecimal() else -1)
-
     # Assignments
 
-    def add_label(self, jid: str, wa_id: str) -> None:
+    def add_label(
+        self, jid: str, wa_id: str, *, keep: frozenset[str] = frozenset(), force: bool = False
+    ) -> list[LabelInfo] | None:
+        # Its own call for one label, always made: nothing else on the chat is touched, so there is nothing to keep.
         self._call(Endpoint.LINK, label=wa_id, chat=jid)
+        return None
 
-    def remove_label(self, jid: str, wa_id: str) -> None:
+    def remove_label(self, jid: str, wa_id: str, *, keep: frozenset[str] = frozenset()) -> list[LabelInfo] | None:
         self._call(Endpoint.UNLINK, label=wa_id, chat=jid)
+        return None
 
     def chat_labels(self, jid: str) -> list[LabelInfo]:
-        return every(label_of, rows_of(self._call(Endpoint.CHAT_LABELS, chat=jid), "labels"))
+        return labels_in(self._call(Endpoint.CHAT_LABELS, chat=jid))
 
     def label_chats(self, wa_id: str) -> list[str]:
-        rows = every(jid_of, rows_of(self._call(Endpoint.LABEL_CHATS, label=wa_id), "chats"))
-        return list(dict.fromkeys(jid for jid in rows if kind_of(jid) != "other"))
+        return carriers_in(self._call(Endpoint.LABEL_CHATS, label=wa_id))
 
     def probe_placement(self, jid: str, wa_id: str) -> Placement:
         """The first place for credentials that Wawp accepts for a link: body, query, header.
@@ -168,21 +157,16 @@ class Wawp:
     # What an inbox reads
 
     def chats(self, *, limit: int, offset: int) -> list[ChatInfo]:
-        answer = self._call(Endpoint.OVERVIEW, content={"limit": limit, "offset": offset})
-        found = [chat for chat in some(chat_of, rows_of(answer, "chats")) if kind_of(chat.jid) != "other"]
-        return sorted(found, key=when, reverse=True)
+        return chats_in(self._call(Endpoint.OVERVIEW, content={"limit": limit, "offset": offset}))
 
     def messages(self, jid: str, *, limit: int) -> list[MessageInfo]:
-        chat = _address(jid)
+        chat = chat_address(jid)
         # The page's sample asks for the media too; we show words only, and a download would cost the provider seconds.
         wish = {"chatId": chat, "limit": limit, "offset": 0, "downloadMedia": "false"}
-        rows = rows_of(self._call(Endpoint.MESSAGES, content=wish), "messages")
-        found = some(lambda row: shown_message(row, chat), rows)
-        return sorted(found, key=lambda message: message.at or NEVER)
+        return messages_in(self._call(Endpoint.MESSAGES, content=wish), chat)
 
     def lids(self, *, limit: int, offset: int) -> list[LidPair]:
-        answer = self._call(Endpoint.LIDS, content={"limit": limit, "offset": offset})
-        return some(lid_pair_of, rows_of(answer, "lids"))
+        return lids_in(self._call(Endpoint.LIDS, content={"limit": limit, "offset": offset}))
 
     # The one way out
 
@@ -204,7 +188,7 @@ class Wawp:
         return self._wire.exchange(
             Request(
                 method=endpoint.method,
-                path=_path(endpoint, label, chat),
+                path=endpoint.address(label=label, chat=chat),
                 params=_texts(places["query"]),
                 headers=_texts(places["header"]),
                 json=places["body"] or None,
@@ -222,21 +206,7 @@ def _subject(endpoint: Endpoint, label: str, chat: str) -> dict[str, object]:
     """Link and unlink repeat what the path says. Their page calls the label `id`, its sister pages `labelId`."""
     if endpoint not in (Endpoint.LINK, Endpoint.UNLINK):
         return {}
-    return {"id": label, "labelId": label, "chatId": _address(chat)}
-
-
-def _address(jid: str) -> str:
-    try:
-        return normalise(jid)
-    except ValueError as error:
-        raise ProviderError(str(error), permanent=True) from None
-
-
-def _path(endpoint: Endpoint, label: str, chat: str) -> str:
-    if "{label}" in endpoint.path and (not _LABEL_ID.fullmatch(label) or label == "chats"):
-        raise ProviderError("This is no label id.", permanent=True)
-    jid = quote(_address(chat), safe="") if "{chat}" in endpoint.path else ""
-    return endpoint.path.format(label=label, chat=jid)
+    return {"id": label, "labelId": label, "chatId": chat_address(chat)}
 
 
 def _texts(values: Mapping[str, object]) -> dict[str, str]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from enum import Enum
 from typing import Literal, Self, cast
+
+from labelapp.whatsapp.client import Call
 
 Placement = Literal["body", "query", "header"]
 PLACEMENTS: tuple[Placement, ...] = ("body", "query", "header")
 
 
-class Endpoint(Enum):
+class Endpoint(Call):
     """The allow-list: method and path below the base. Nothing here sends, types, shows presence or marks as read.
 
     Wawp's page names end in /create, /update, /delete; the one printed address of these (update) does not. So the
@@ -34,14 +35,6 @@ class Endpoint(Enum):
     LIDS = ("GET", "lids")
     HOOKS = ("GET", "session/webhook")
     SET_HOOK = ("POST", "webhook/set")
-
-    @property
-    def method(self) -> str:
-        return self.value[0]
-
-    @property
-    def path(self) -> str:
-        return self.value[1]
 
 
 _ALLOWED: Mapping[str, tuple[str, ...]] = {

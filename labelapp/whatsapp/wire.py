@@ -9,11 +9,11 @@ import httpx
 from labelapp.whatsapp.errors import ProviderError
 from labelapp.whatsapp.failures import failure, says_no
 from labelapp.whatsapp.shapes import decode
-from labelapp.whatsapp.transport import TIMEOUT, ForbiddenAddress, checked_base, network, quiet_logs
+from labelapp.whatsapp.transport import SECONDS, ForbiddenAddress, checked_base, network, quiet_logs, timeouts
 
 MAX_BODY = 10 * 1024 * 1024
-# The read timeout starts anew with every byte; a server that drips is cut off here.
-MAX_SECONDS = 60.0
+# The read timeout starts anew with every byte; a server that drips is cut off after so many of them.
+PATIENCE = 3
 # Nothing was sent yet. After any other error the call may have acted.
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -35,18 +35,25 @@ class Request:
 class Wire:
     """The connection to one provider address. Safe to share between threads.
 
-    `secrets` are blanked out of every error text. Errors never hold the library's own exception: it knows the address.
+    An answer may take `seconds`. `secrets` are blanked out of every error text, and errors never hold the library's own
+    exception: it knows the address.
     """
 
     def __init__(
-        self, base_url: str, *, secrets: tuple[str, ...], allow_private: bool, transport: httpx.BaseTransport | None
+        self,
+        base_url: str,
+        *,
+        secrets: tuple[str, ...],
+        allow_private: bool,
+        transport: httpx.BaseTransport | None,
+        seconds: float = SECONDS,
     ) -> None:
         self._base = checked_base(base_url, allow_private)
-        self._secrets = secrets
+        self._secrets, self._longest = secrets, PATIENCE * seconds
         quiet_logs()
         self._client = httpx.Client(
             transport=transport or network(allow_private),
-            timeout=TIMEOUT,
+            timeout=timeouts(seconds),
             follow_redirects=False,
             trust_env=False,
             headers={"User-Agent": "labelapp", "Accept": "application/json", "Accept-Encoding": "gzip"},
@@ -84,7 +91,7 @@ class Wire:
                 headers=dict(request.headers),
                 json=request.json,
             ) as response:
-                return response.status_code, response.headers, _body(response)
+                return response.status_code, response.headers, _body(response, self._longest)
         except ForbiddenAddress:
             error = ProviderError("The address of the provider is a private one.", refused=True, unreachable=True)
         except httpx.TimeoutException as exc:
@@ -95,8 +102,8 @@ class Wire:
         raise error
 
 
-def _body(response: httpx.Response) -> bytes:
-    deadline = time.monotonic() + MAX_SECONDS
+def _body(response: httpx.Response, longest: float) -> bytes:
+    deadline = time.monotonic() + longest
     chunks, size = [], 0
     for chunk in response.iter_bytes():
         size += len(chunk)

@@ -1,0 +1,1 @@
+"""Clean input from people. Each refusal is a sentence beside its field."""

@@ -1,0 +1,32 @@
+"""After how long a chat is stuck, one box for each stage of a funnel."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+
+from labelapp.forms.dress import dress
+from labelapp.forms.spans import SpanField, write_span
+from labelapp.queries.insights import Funnel
+
+
+class LimitsForm(forms.Form):
+    """`limits` has the spans by stage once the form is valid."""
+
+    def __init__(self, *args: Any, funnel: Funnel, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.funnel = funnel
+        for tag, label in funnel.stages:
+            attrs = {"class": "input short", "dir": "ltr", "autocomplete": "off", "size": 6}
+            self.fields[f"stage-{tag.pk}"] = SpanField(
+                label=tag.name,
+                required=False,
+                max_length=12,
+                initial=write_span(label.stuck_after),
+                widget=forms.TextInput(attrs=attrs),
+            )
+        dress(self)
+
+    @property
+    def limits(self) -> dict[int, timedelta | None]:
+        return {tag.pk: self.cleaned_data[f"stage-{tag.pk}"] for tag, _label in self.funnel.stages}
