@@ -81,19 +81,20 @@ def is_ours(data: Path) -> bool:
 
 
 def make_world(*, keep: bool) -> None:
-    from labelapp.simulator import store  # noqa: PLC0415  models need the settings first
+    from labelapp.simulator import numbers, store  # noqa: PLC0415  models need the settings first
     from labelapp.simulator.models import Account  # noqa: PLC0415  the same
 
-    data = Path(settings.DATABASES["default"]["NAME"])
-    data.parent.mkdir(parents=True, exist_ok=True)
-    if not is_ours(data):
-        sys.exit(f"{data} is no simulator's file and stays as it is. Choose another one with --data.")
-    if not keep:
-        for end in ("", "-wal", "-shm"):
-            Path(f"{data}{end}").unlink(missing_ok=True)
-    call_command("migrate", interactive=False, verbosity=0)
-    if not Account.objects.exists():
-        store.fill(seed=settings.SEED, chats=settings.CHATS)
+    files = [Path(file) for file in settings.FILES.values()]
+    files[0].parent.mkdir(parents=True, exist_ok=True)
+    if alien := next((file for file in files if not is_ours(file)), None):
+        sys.exit(f"{alien} is no simulator's file and stays as it is. Choose another one with --data.")
+    for file, number in zip(files, numbers.NUMBERS.values(), strict=True):
+        for end in ("", "-wal", "-shm") if not keep else ():
+            Path(f"{file}{end}").unlink(missing_ok=True)
+        with numbers.at(number.id):
+            call_command("migrate", database=numbers.alias_of(number.id), interactive=False, verbosity=0)
+            if not Account.objects.exists():
+                store.fill(seed=number.seed, chats=number.chats)
 
 
 def follow(lifeline: int) -> None:

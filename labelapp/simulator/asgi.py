@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelapp.simulator.settings")
 django = get_asgi_application()
 
 from labelapp.simulator.life import live  # noqa: E402  models need the settings first
-from labelapp.simulator.runtime import sim  # noqa: E402
+from labelapp.simulator.runtime import RUNTIMES  # noqa: E402
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -22,11 +22,15 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 async def _lifespan(receive: Any, send: Any) -> None:
     await receive()
-    await sim.deliveries.start()
-    living = asyncio.create_task(live(sim))
+    running = list(RUNTIMES.values())
+    for one in running:
+        await one.start()
+    living = [asyncio.create_task(live(one)) for one in running]
     await send({"type": "lifespan.startup.complete"})
     await receive()
-    living.cancel()
-    await sim.deliveries.stop()
-    sim.close()
+    for task in living:
+        task.cancel()
+    for one in running:
+        await one.deliveries.stop()
+        one.close()
     await send({"type": "lifespan.shutdown.complete"})

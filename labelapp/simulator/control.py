@@ -7,14 +7,13 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from labelapp.simulator import handset, shapes, store
+from labelapp.simulator import chaos, handset, numbers, shapes, store
 from labelapp.simulator.events import Event
-from labelapp.simulator.faults import Refusal, number, whole
+from labelapp.simulator.faults import Refusal, number
 from labelapp.simulator.models import Hook
-from labelapp.simulator.runtime import sim
+from labelapp.simulator.runtime import RUNTIMES, here
 
 Body = dict[str, Any]
 Control = Callable[..., Awaitable[Any]]
@@ -22,7 +21,10 @@ View = Callable[..., Coroutine[Any, Any, HttpResponse]]
 
 
 def control(**acts: Control) -> View:
-    """A view that hands the JSON body to the method's function; a Refusal is a 400 with its sentence."""
+    """A view that hands the JSON body to the method's function; a Refusal is a 400 with its sentence.
+
+    `?instance=` says which number it is about.
+    """
 
     async def view(request: HttpRequest, **path: Any) -> HttpResponse:
         act = acts.get(request.method or "")
@@ -30,6 +32,9 @@ def control(**acts: Control) -> View:
             return _error(405, f"This address takes {' and '.join(acts)}.")
         if not _ours(request):
             return _error(403, "The controls answer to this machine only.")
+        if (number := request.GET.get("instance", numbers.FIRST)) not in numbers.NUMBERS:
+            return _error(404, f"There is no number {number[:40]} here, only {', '.join(numbers.NUMBERS)}.")
+        numbers.current.set(number)  # for this request's task
         try:
             body = request.GET.dict() if request.method == "GET" else _body(request)
             return JsonResponse(await act(body, **path), safe=False, json_dumps_params={"ensure_ascii": False})
@@ -68,18 +73,20 @@ def _body(request: HttpRequest) -> Body:
 
 
 async def state(_query: Body) -> Body:
-    counts = await sim.counts()
-    session, hooks = await sim.read(_session)
+    counts = await here().counts()
+    session, hooks = await here().read(_session)
     return counts | {
         "session": session,
-        "faults": sim.faults.as_dict(),
-        "life": sim.life,
-        "forbidden_calls": sim.calls.forbidden,
-        "calls": sim.calls.made,
+        "faults": here().faults.as_dict(),
+        "life": here().life,
+        "forbidden_calls": here().calls.forbidden,
+        "calls": here().calls.made,
         "hooks": hooks,
-        "deliveries": sim.deliveries.counts(),
-        "seen": dict(sim.seen),
-        "version": sim.version,
+        "deliveries": here().deliveries.counts(),
+        "seen": dict(here().seen),
+        "version": here().version,
+        "profile": here().profile.engine,
+        "recording": here().deliveries.outbox.on,
     }
 
 
@@ -87,8 +94,9 @@ def _session() -> tuple[Body, list[Body]]:
     hooks = list(Hook.objects.order_by("id"))
     session = shapes.session(store.account(), hooks)
     session.pop("config")
-    return session | {"instance_id": settings.INSTANCE_ID}, [
-        shapes.hook(hook) | {"url": _masked(hook.url), "active": hook.is_active, "signed": bool(hook.hmac)}
+    return session | {"instance_id": numbers.current.get()}, [
+        shapes.hook(hook)
+        | {"url": _masked(hook.url), "active": hook.is_active, "signed": bool(hook.hmac), "dialect": hook.dialect}
         for hook in hooks
     ]
 
@@ -100,23 +108,16 @@ def _masked(url: str) -> str:
 
 
 async def chats(query: Body) -> list[Body]:
-    limit, offset = _whole(query, "limit", 50), _whole(query, "offset", 0)
-    return await sim.read(handset.chat_list, q=str(query.get("q", "")), limit=limit, offset=offset)
+    limit, offset = chaos.whole_of(query, "limit", 50), chaos.whole_of(query, "offset", 0)
+    return await here().read(handset.chat_list, q=str(query.get("q", "")), limit=limit, offset=offset)
 
 
 async def chat(query: Body, jid: str) -> Body:
-    return await sim.read(handset.chat_page, jid, limit=_whole(query, "limit", 30))
+    return await here().read(handset.chat_page, jid, limit=chaos.whole_of(query, "limit", 30))
 
 
 async def calls(query: Body) -> Body:
-    return {"calls": sim.calls.since(_whole(query, "since", 0)), "last": sim.calls.made}
-
-
-def _whole(query: Body, name: str, default: int) -> int:
-    raw = str(query.get(name, default))
-    if not raw.isdecimal() or len(raw) > 9:
-        raise Refusal(f"{name} takes a whole number.")
-    return int(raw)
+    return {"calls": here().calls.since(chaos.whole_of(query, "since", 0)), "last": here().calls.made}
 
 
 # The phone
@@ -127,10 +128,10 @@ def on_phone(act: Callable[..., tuple[Any, list[Event]]], seen: str = "") -> Con
 
     @wraps(act)
     async def run(body: Body, **path: Any) -> Any:
-        result, happened = await sim.change(act, body, **path)
+        result, happened = await here().change(act, body, **path)
         if seen:
-            sim.seen[seen] += 1
-        sim.publish(happened)
+            here().seen[seen] += 1
+        here().publish(happened)
         return result
 
     return run
@@ -143,38 +144,37 @@ async def session(body: Body) -> Body:
     status = body.get("status")
     if not isinstance(status, str) or not status.isupper() or len(status) > 40:
         raise Refusal("status takes a word in capitals, such as WORKING or STOPPED.")
-    sim.publish(await sim.change(store.set_status, status))
+    here().publish(await here().change(store.set_status, status))
     return {"status": status}
 
 
 async def set_faults(body: Body) -> Body:
-    sim.set_faults(body)
-    return sim.faults.as_dict()
+    here().set_faults(body)
+    return here().faults.as_dict()
 
 
 async def reset_faults(_body: Body) -> Body:
-    sim.set_faults(None)
-    return sim.faults.as_dict()
+    here().set_faults(None)
+    return here().faults.as_dict()
 
 
 async def life(body: Body) -> Body:
     if not number(0, 86_400)(body.get("every")):
         raise Refusal("every takes seconds from 0 (off) to 86400.")
-    sim.set_life(float(body["every"]))
-    return {"life": sim.life}
+    here().set_life(float(body["every"]))
+    return {"life": here().life}
 
 
 async def reset(body: Body) -> Body:
-    seed, size = body.get("seed", settings.SEED), body.get("chats", settings.CHATS)
-    if not whole(0, 2**31)(seed):
-        raise Refusal("seed takes a whole number.")
-    if not whole(0, 2_000_000)(size):
-        raise Refusal("chats takes a whole number up to 2000000.")
-    await sim.change(store.fill, seed=seed, chats=size)
-    sim.set_faults(None)
-    sim.calls.clear()
-    sim.seen.clear()
+    """The number as it began: its world, its engine, no faults, nothing noted or recorded."""
+    await chaos.world(body | {"profile": here().number.profile})
+    here().set_faults(None)
+    here().deliveries.outbox.on = False
     return await state({})
+
+
+async def listed(_query: Body) -> list[Body]:
+    return [{"id": one.number.id, "name": one.number.name, "profile": one.profile.engine} for one in RUNTIMES.values()]
 
 
 views = {
@@ -194,4 +194,5 @@ views = {
     "faults": control(POST=set_faults, DELETE=reset_faults),
     "life": control(POST=life),
     "reset": control(POST=reset),
-}
+    "numbers": control(GET=listed),
+} | {route: control(**acts) for route, acts in chaos.acts.items()}

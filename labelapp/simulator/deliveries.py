@@ -1,56 +1,33 @@
 """Deliveries to hooks: off the path of requests, side by side, repeated until a 2xx or until the attempts are used up."""
 
 import asyncio
-import hashlib
-import hmac
 import random
-import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from labelapp.simulator import events
-from labelapp.simulator.events import VERSION, Event
+from labelapp.simulator.delivery import Delivery, delivery
+from labelapp.simulator.events import Event
 from labelapp.simulator.faults import Faults
 from labelapp.simulator.models import Account, Hook
+from labelapp.simulator.outbox import Outbox
+from labelapp.simulator.profiles import PROFILES
 
 AT_ONCE = 64
 SHUFFLE_SECONDS = 0.4
 HELD_LABEL_SECONDS = 10.0
+BREATH = 100  # events between which requests get their turn
 Audience = Callable[[], Awaitable[tuple[Account, list[Hook]]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    url: str
-    headers: dict[str, str]
-    body: bytes
-    delay: float
-    attempts: int
-
-
-def delivery(hook: Hook, body: bytes, ms: int, algorithm: str) -> Delivery:
-    """Built once: every attempt sends the same bytes, id, time and signature."""
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": f"WAHA/{VERSION}",
-        "X-Webhook-Request-Id": secrets.token_hex(8)[:15],
-        "X-Webhook-Timestamp": str(ms),
-    }
-    if hook.hmac:
-        digest = hashlib.sha256 if algorithm == "sha256" else hashlib.sha512
-        headers["X-Webhook-Hmac"] = hmac.new(hook.hmac.encode(), body, digest).hexdigest()
-        headers["X-Webhook-Hmac-Algorithm"] = algorithm
-    return Delivery(hook.url, headers, body, hook.delay, hook.attempts)
 
 
 class Deliveries:
     """`publish` never waits. While the provider is down events wait, and come in a burst when it is back."""
 
-    def __init__(self, faults: Faults, audience: Audience) -> None:
-        self.faults, self.audience = faults, audience
+    def __init__(self, name: str, faults: Faults, audience: Audience) -> None:
+        self.name, self.faults, self.audience = name, faults, audience
+        self.outbox = Outbox()
         self.sent = self.failed = self.dropped = self.waiting = 0
         self._rng = random.Random()  # noqa: S311
         self._tasks: set[asyncio.Task[None]] = set()
@@ -120,20 +97,36 @@ class Deliveries:
         """Events leave here in their order; what becomes of the requests afterwards has none."""
         if self._queue is None:
             return
+        told = 0
         while True:
             event, faults = await self._queue.get()
-            account, hooks = await self.audience()
-            mark = events.stamp()
-            for hook in hooks:
-                if event.name in hook.events or "*" in hook.events:
-                    self._deliver(event, account, mark, hook, faults)
+            try:
+                account, hooks = await self.audience()
+                self._tell(event, account, hooks, faults)
+            finally:
+                self._queue.task_done()
+            told += 1
+            if told % BREATH == 0:
+                await asyncio.sleep(0)
 
-    def _deliver(self, event: Event, account: Account, mark: tuple[str, int], hook: Hook, faults: Faults) -> None:
-        shape = hook.payload_shape or faults.payload_shape
-        body = events.body_of(
-            event, account, mark, shape=shape, color_as=faults.color_as or "", label_null=faults.label_null
-        )
-        made = delivery(hook, body, mark[1], faults.hmac_algorithm)
+    def _tell(self, event: Event, account: Account, hooks: list[Hook], faults: Faults) -> None:
+        mark = events.stamp()
+        for hook in hooks:
+            subscribed = event.name in hook.events or "*" in hook.events
+            if subscribed and PROFILES[account.profile].emits(event.name, hook.dialect):
+                body = events.body_of(event, account, mark, hook, faults, self.name)
+                made = delivery(hook, body, mark[1], faults.hmac_algorithm)
+                if self.outbox.on:
+                    self.outbox.put(made.url, made.headers, made.body)
+                else:
+                    self._deliver(made, faults)
+
+    async def settled(self) -> None:
+        """Returns when what was published before is sent off, or lies in the outbox."""
+        if self._queue is not None:
+            await self._queue.join()
+
+    def _deliver(self, made: Delivery, faults: Faults) -> None:
         for _copy in range(1 + int(faults.repeat + self._rng.random())):
             if self._rng.random() < faults.drop_rate:
                 self.dropped += 1
@@ -158,7 +151,7 @@ class Deliveries:
         try:
             await asyncio.sleep(self.faults.delay_ms / 1000)
             for attempt in range(made.attempts + 1):
-                pause = await self._attempt(made)
+                pause = await self._attempt(made, attempt + 1)
                 if pause is None:
                     self.sent += 1
                     return
@@ -168,14 +161,15 @@ class Deliveries:
         finally:
             self.waiting -= 1
 
-    async def _attempt(self, made: Delivery) -> float | None:
+    async def _attempt(self, made: Delivery, attempt: int) -> float | None:
         """None when a 2xx came, else the seconds until the next attempt: `Retry-After` can only lengthen them."""
+        pause = made.pause(attempt, self._rng)
         try:
             async with self._places:
                 answer = await self._client.post(made.url, content=made.body, headers=made.headers)
         except (httpx.HTTPError, httpx.InvalidURL):
-            return made.delay
+            return pause
         if answer.is_success:
             return None
         asked = answer.headers.get("Retry-After", "")
-        return max(made.delay, float(asked) if asked.isdigit() else 0.0)
+        return max(pause, float(asked) if asked.isdigit() else 0.0)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labelapp.simulator import shapes
-from labelapp.simulator.models import Account, Chat, Label, Message
+from labelapp.simulator.faults import Faults
+from labelapp.simulator.models import Account, Chat, Hook, Label, Message
+from labelapp.simulator.profiles import PROFILES
 
 VERSION = "2026.7.1"
 BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -36,7 +38,7 @@ def chat_labelled(jid: str, label: Label, *, on: bool) -> Event:
 
 def message_seen(message: Message, account: Account) -> list[Event]:
     """`message.any` for every message, `message` for incoming ones: two events with ids of their own."""
-    facts = {"message": shapes.message(message, me=account.jid)}
+    facts = {"message": shapes.message(message, me=account.jid, engine=account.profile)}
     return [Event(name, facts) for name in (("message.any",) if message.from_me else ("message", "message.any"))]
 
 
@@ -48,40 +50,54 @@ def chat_archived(chat: Chat) -> Event:
     return Event("chat.archive", {"chat": chat.jid, "archived": chat.archived})
 
 
-def ulid(ms: int) -> str:
+def ulid(ms: int, chance: int) -> str:
     """48 bits of time and 80 of chance, lower case: sorts by emission time."""
-    value = (ms << 80) | secrets.randbits(80)
+    value = (ms << 80) | chance
     return "".join(BASE32[value >> shift & 31] for shift in range(125, -1, -5))
 
 
-def stamp() -> tuple[str, int]:
-    """The id of an event and the time at which the server emits it, in ms."""
-    ms = time.time_ns() // 1_000_000
-    return f"evt_{ulid(ms)}", ms
+class Stamps:
+    """Ids that sort in the order of emission, also within a millisecond: a bulk of changes is told much faster than that."""
+
+    def __init__(self) -> None:
+        self._ms, self._chance = 0, 0
+
+    def __call__(self, now_ms: int | None = None) -> tuple[str, int]:
+        """The id of an event and the time at which the server emits it, in ms. Neither ever runs backwards."""
+        ms = max(time.time_ns() // 1_000_000 if now_ms is None else now_ms, self._ms)
+        # with a bit kept free above, so that counting on within the millisecond never runs over
+        self._chance = self._chance + 1 if ms == self._ms else secrets.randbits(79)
+        self._ms = ms
+        return f"evt_{ulid(ms, self._chance)}", ms
 
 
-def body_of(
-    event: Event, account: Account, mark: tuple[str, int], *, shape: str, color_as: str, label_null: bool
-) -> bytes:
-    """The bytes of one delivery, the same at every attempt."""
+stamp = Stamps()
+
+
+def body_of(event: Event, account: Account, mark: tuple[str, int], hook: Hook, faults: Faults, name: str) -> bytes:
+    """The bytes of one delivery, the same at every attempt. `name` is the session's at WAHA; Wawp names it otherwise."""
     event_id, ms = mark
+    profile, waha = PROFILES[account.profile], hook.dialect == "waha"
     me: dict[str, Any] = {"id": account.jid, "lid": account.lid, "pushName": account.name}
+    head = {"id": event_id, "timestamp": ms}
+    told = {
+        "session": name if waha else account.session,
+        "metadata": account.config.get("metadata", {}) if waha else {},
+    }
+    shape = hook.payload_shape or ("waha" if waha else faults.payload_shape)
     if shape == "wawp":
-        payload = _wawp_payload(event, color_as or "hex")
-        value = {
-            "id": event_id, "timestamp": ms, "session": account.session, "metadata": {}, "engine": "GOWS",
-            "event": event.name, "payload": payload, "me": me,
-        }  # fmt: skip
+        payload = _wawp_payload(event, faults.color_as or "hex")
+        value = head | told | {"engine": profile.engine, "event": event.name, "payload": payload, "me": me}
     else:
-        payload = _waha_payload(event, color_as or "index", label_null)
-        value = {
-            "id": event_id, "timestamp": ms, "event": event.name, "session": account.session, "metadata": {}, "me": me,
-            "payload": payload, "engine": "GOWS", "environment": ENVIRONMENT,
-        }  # fmt: skip
+        null = not profile.label_given if faults.label_null is None else faults.label_null
+        payload = _waha_payload(event, faults.color_as or "index", null)
+        tail = {"me": me, "payload": payload, "engine": profile.engine, "environment": environment(profile.engine)}
+        value = head | {"event": event.name} | told | tail
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-ENVIRONMENT = {"version": VERSION, "engine": "GOWS", "tier": "PLUS", "browser": None}
+def environment(engine: str) -> dict[str, Any]:
+    return {"version": VERSION, "engine": engine, "tier": "PLUS", "browser": None}
 
 
 def _label(facts: dict[str, Any], color_as: str) -> dict[str, Any]:

@@ -31,20 +31,34 @@ def nothing_or(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
 
+LISTS = ("label_chats", "chat_labels", "labels", "overview")
 SWITCHES: dict[str, tuple[Any, Check, str]] = {
     # answers to the API
     "latency_ms": (0, number(0, 120_000), "milliseconds from 0 to 120000"),
     "jitter_ms": (0, number(0, 120_000), "milliseconds from 0 to 120000"),
     "status": (None, nothing_or(whole(200, 599)), "an HTTP status or null"),
+    "status_of": ("all", one_of("all", "changes"), "all or changes (calls that put labels on chats or take them off)"),
     "fail_rate": (0, number(0, 1), "a share from 0 to 1"),
     "fail_status": (500, whole(400, 599), "an HTTP status from 400 to 599"),
     "retry_after": (None, nothing_or(number(0, 86_400)), "seconds or null"),
+    "busy_rate": (0, number(0, 1), "a share from 0 to 1"),  # answered 429 with Retry-After
+    "busy_seconds": (1, number(0, 86_400), "seconds from 0 to 86400"),
     "down": (False, flag, "true or false"),
+    "reset_rate": (0, number(0, 1), "a share from 0 to 1"),  # done, then the line is cut
+    "hang_rate": (0, number(0, 1), "a share from 0 to 1"),  # never answered
+    "hang_ms": (30_000, number(0, 600_000), "milliseconds from 0 to 600000"),
+    "hang_acts": (True, flag, "true or false"),
+    "halfway_rate": (0, number(0, 1), "a share from 0 to 1"),  # a replaced list stops between its steps
+    "no_keys": (False, flag, "true or false"),  # GOWS without app state keys: writes fail for good
     "lie": (False, flag, "true or false"),
+    "lie_rate": (0, number(0, 1), "a share from 0 to 1"),
     "success_false": (False, lambda value: isinstance(value, bool | str), "true, false or the message"),
     "html": (False, flag, "true or false"),
+    "html_rate": (0, number(0, 1), "a share from 0 to 1"),
     "empty_lists": (False, flag, "true or false"),
     "partial_lists": (None, nothing_or(number(0, 1)), "the share of rows that is kept, or null"),
+    "lists_of": ("all", one_of("all", *LISTS), f"all, {', '.join(LISTS)}"),
+    "stale_reads_ms": (None, nothing_or(number(0, 120_000)), "milliseconds from 0 to 120000, or null"),
     "wrapped": (False, flag, "true or false"),
     "keyed": (False, flag, "true or false"),
     "color_as": (None, one_of(None, "index", "string", "hex"), "index, string, hex or null"),
@@ -52,14 +66,14 @@ SWITCHES: dict[str, tuple[Any, Check, str]] = {
     "reuse_ids": (True, flag, "true or false"),
     "duplicate_check_self": (False, flag, "true or false"),
     # deliveries
-    "echo": ("after", one_of("after", "before", "none"), "after, before or none"),
+    "echo": (None, one_of(None, "after", "before", "none"), "after, before or none"),
     "mute": (False, flag, "true or false"),
     "drop_rate": (0, number(0, 1), "a share from 0 to 1"),
     "repeat": (0, number(0, 50), "how many extra copies, 0 to 50 (0.1: one delivery in ten has one)"),
     "shuffle": (False, flag, "true or false"),
     "delay_ms": (0, number(0, 120_000), "milliseconds from 0 to 120000"),
     "unknown_first": (False, flag, "true or false"),
-    "label_null": (True, flag, "true or false"),
+    "label_null": (None, nothing_or(flag), "true, false or null"),
     "payload_shape": ("waha", one_of("waha", "wawp"), "waha or wawp"),
     "hmac_algorithm": ("sha512", one_of("sha512", "sha256"), "sha512 or sha256"),
 }

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.db.models import Q
 
-from labelapp.simulator import events, shapes, store, world
+from labelapp.simulator import events, shapes, store
 from labelapp.simulator.events import Event
 from labelapp.simulator.faults import Refusal
 from labelapp.simulator.jids import kind_of, normalise
 from labelapp.simulator.models import Chat, Label, Lid, Message
 from labelapp.simulator.palette import COLORS
-from labelapp.simulator.runtime import sim
+from labelapp.simulator.runtime import here
 
 Body = dict[str, Any]
 Done = tuple[Any, list[Event]]
@@ -83,23 +83,23 @@ def write(body: Body) -> Done:
     if not isinstance(name, str) or len(name) > 100:
         raise Refusal("sender takes a name.")
     group = kind_of(chat.jid) == "group" and not from_me
-    sender, name = store.sender_in(chat, name, sim.rng) if group else ("", "")
-    row, happened = store.add_message(chat, text, from_me=from_me, rng=sim.rng, sender=sender, sender_name=name)
-    return _line(row) | {"chat": chat.jid, "wa_id": shapes.message_id(row, world.ME)}, happened
+    sender, name = store.sender_in(chat, name, here().rng) if group else ("", "")
+    row, happened = store.add_message(chat, text, from_me=from_me, rng=here().rng, sender=sender, sender_name=name)
+    return _line(row) | {"chat": chat.jid, "wa_id": shapes.message_id(row, store.account().jid)}, happened
 
 
 def create_label(body: Body) -> Done:
-    name, color = _name(body.get("name")), _color(body.get("color", 0))
+    name, color = name_of(body.get("name")), color_of(body.get("color", 0))
     if Label.objects.count() >= store.LABEL_LIMIT:
         raise Refusal(f"WhatsApp holds {store.LABEL_LIMIT} labels, and all are taken.")
     _must_be_free(name, 0)
-    label, happened = store.create_label(name, color, reuse_ids=sim.faults.reuse_ids)
+    label, happened = store.create_label(name, color, reuse_ids=here().faults.reuse_ids)
     return shapes.label(label, None), happened
 
 
 def update_label(body: Body, wa_id: str) -> Done:
     label = _label(wa_id)
-    name, color = _name(body.get("name", label.name)), _color(body.get("color", label.color))
+    name, color = name_of(body.get("name", label.name)), color_of(body.get("color", label.color))
     _must_be_free(name, label.pk)
     happened = store.update_label(label, name=name, color=color)
     return shapes.label(label, None), happened
@@ -121,7 +121,7 @@ def archive(body: Body) -> Done:
 
 def create_chat(body: Body) -> Done:
     """A new customer or group. Nobody is told before somebody writes."""
-    name, kind = _name(body.get("name")), body.get("kind", "person")
+    name, kind = name_of(body.get("name")), body.get("kind", "person")
     if kind not in {"person", "group", "lid"}:
         raise Refusal("kind takes person, group or lid.")
     number = str(900_000 + Chat.objects.count())
@@ -130,16 +130,16 @@ def create_chat(body: Body) -> Done:
         "group": f"1203639{number.zfill(11)}@g.us",
         "lid": f"1099{number.zfill(11)}@lid",
     }
-    jid = _normal(body.get("jid") or made[kind])
+    jid = normal(body.get("jid") or made[kind])
     if kind_of(jid) != kind:
         raise Refusal(f"{jid} is not the address of a {kind}.")
     if Chat.objects.filter(jid=jid).exists():
         raise Refusal(f"There is a chat with {jid} already.")
-    pn = _normal(body["pn"]) if body.get("pn") else ""
+    pn = normal(body["pn"]) if body.get("pn") else ""
     return rows_of([store.add_chat(jid, name, pn=pn)])[0], []
 
 
-def _normal(raw: Any) -> str:
+def normal(raw: Any) -> str:
     try:
         return normalise(str(raw or ""))
     except ValueError as error:
@@ -147,7 +147,7 @@ def _normal(raw: Any) -> str:
 
 
 def _address(body: Body) -> str:
-    jid = _normal(body.get("chat"))
+    jid = normal(body.get("chat"))
     known = Chat.objects.filter(jid=jid).exists() or Lid.objects.filter(Q(lid=jid) | Q(pn=jid)).exists()
     if not known:
         raise Refusal(f"The phone knows no chat with {jid}.")
@@ -155,7 +155,7 @@ def _address(body: Body) -> str:
 
 
 def _chat(body: Body) -> Chat:
-    jid = _normal(body.get("chat"))
+    jid = normal(body.get("chat"))
     chat = Chat.objects.filter(jid=jid).first()
     if chat is None:
         raise Refusal(f"The phone knows no chat with {jid}.")
@@ -170,13 +170,13 @@ def _label(raw: Any) -> Label:
     return label
 
 
-def _name(raw: Any) -> str:
+def name_of(raw: Any) -> str:
     if not isinstance(raw, str) or not raw.strip() or len(raw) > 100:
         raise Refusal("name takes 1 to 100 characters.")
     return raw
 
 
-def _color(raw: Any) -> int:
+def color_of(raw: Any) -> int:
     if not isinstance(raw, int) or isinstance(raw, bool) or not 0 <= raw < len(COLORS):
         raise Refusal("color takes a number from 0 to 19.")
     return raw

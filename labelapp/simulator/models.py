@@ -1,10 +1,10 @@
-"""What the simulated provider and its handset know. Times are seconds since 1970, as on the wire."""
+"""What the simulated provider and one handset know: a database per number. Times are seconds since 1970, as on the wire."""
 
 from django.db import models
 
 
 class Account(models.Model):
-    """The one connected number. There is a single row."""
+    """The connected number. There is a single row."""
 
     session = models.CharField(max_length=40)
     status = models.CharField(max_length=40, default="WORKING")
@@ -13,6 +13,8 @@ class Account(models.Model):
     lid = models.CharField(max_length=40)
     name = models.CharField(max_length=80)
     last_label_id = models.PositiveIntegerField(default=0)
+    profile = models.CharField(max_length=8, default="GOWS")
+    config = models.JSONField(default=dict)  # of the WAHA session, apart from its webhooks
 
     def __str__(self) -> str:
         return self.name
@@ -87,14 +89,22 @@ class Lid(models.Model):
 
 
 class Hook(models.Model):
-    url = models.CharField(max_length=500, unique=True)
+    """A registration, by the dialect in which it was made: Wawp's list and the session's config at WAHA are two lists."""
+
+    url = models.CharField(max_length=500)
+    dialect = models.CharField(max_length=4, default="wawp")
     name = models.CharField(max_length=80, blank=True)
     events = models.JSONField(default=list)
     is_active = models.BooleanField(default=True)
     delay = models.FloatField(default=2)
     attempts = models.PositiveIntegerField(default=15)
+    policy = models.CharField(max_length=12, default="constant")
+    headers = models.JSONField(default=dict)
     hmac = models.CharField(max_length=200, blank=True)
     payload_shape = models.CharField(max_length=4, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["dialect", "url"], name="sim_hook_once"),)
 
     def __str__(self) -> str:
         return self.name or "hook"

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from labelapp.simulator import numbers
+
 # The demo people of the product: login, what the button says, its language, what this person may do.
 ROLES: tuple[dict[str, str], ...] = (
     {"login": "agent", "name": "Salma, agent", "lang": "en", "does": "Reads and tags chats"},
@@ -29,13 +31,18 @@ FILES: dict[str, Path] = {path.name: path for path in FOLDER.iterdir() if path.s
 
 
 async def demo(request: HttpRequest) -> HttpResponse:
-    """What a person sees first: who to be, the phone, and six things to try."""
+    """What a person sees first: who to be, the phone, six things to try, and two more numbers."""
     return _page(request, "demo", roles=ROLES, password=PASSWORD)
 
 
 async def phone(request: HttpRequest) -> HttpResponse:
-    """The handset of the simulated number. `?chat=<jid>` opens a chat."""
-    return _page(request, "phone", colors=list(enumerate(COLOR_NAMES)))
+    """The handset of a simulated number, `?instance=` of which. `?chat=<jid>` opens a chat."""
+    chosen = request.GET.get("instance", numbers.FIRST)
+    if chosen not in numbers.NUMBERS:
+        raise Http404(chosen)
+    number, others = numbers.NUMBERS[chosen], numbers.NUMBERS.values()
+    keep = "" if chosen == numbers.FIRST else f"instance={chosen}&"
+    return _page(request, "phone", colors=list(enumerate(COLOR_NAMES)), number=number, numbers=others, keep=keep)
 
 
 async def static(request: HttpRequest, name: str) -> HttpResponse:

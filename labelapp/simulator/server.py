@@ -18,7 +18,7 @@ class CuttableProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["simulator.drop"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
+        self.scope["simulator.drop"] = self.transport.abort  # type: ignore[typeddict-unknown-key]  # our own, beside ASGI's
 
 
 class Server(uvicorn.Server):

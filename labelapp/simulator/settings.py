@@ -17,6 +17,7 @@ STRICT = env.str("SIMULATOR_STRICT", "")  # "", "body", "query" or "header": the
 PRODUCT_URL = env.str("SIMULATOR_PRODUCT_URL", "http://127.0.0.1:8000")
 
 INSTANCE_ID = "demo"
+OTHERS = ("demo2", "demo3")  # more numbers at the same provider, each with a file beside the first one's
 ACCESS_TOKEN = "demo-token"  # noqa: S105  printed in the README: it opens nothing but this toy
 
 SECRET_KEY = secrets.token_hex()  # no sessions, no signing: nothing has to survive a restart
@@ -31,10 +32,12 @@ MIDDLEWARE = ["labelapp.simulator.headers.secure"]
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 STATIC_DIR = Path(__file__).parent / "static"
 
+DATA = Path(env.str("SIMULATOR_DATA", "data/simulator.sqlite3"))
+FILES = {"default": DATA} | {name: DATA.with_name(f"{DATA.stem}-{name}{DATA.suffix}") for name in OTHERS}
 DATABASES = {
-    "default": {
+    alias: {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": env.str("SIMULATOR_DATA", "data/simulator.sqlite3"),
+        "NAME": str(file),
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
@@ -42,7 +45,9 @@ DATABASES = {
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536",
         },
     }
+    for alias, file in FILES.items()
 }
+DATABASE_ROUTERS = ["labelapp.simulator.numbers.Router"]
 # httpx prints whole addresses at INFO, and hook addresses hold secrets.
 LOGGING = {
     "version": 1,

@@ -1,7 +1,8 @@
-"""How rows look on the wire. Field by field from the providers' documents, GOWS engine."""
+"""How rows look on the wire. Field by field from the providers' documents."""
 
 from typing import Any
 
+from labelapp.simulator.messages import message, message_id
 from labelapp.simulator.models import Account, Chat, Hook, Label, Lid, Message
 from labelapp.simulator.palette import hex_of
 
@@ -17,49 +18,16 @@ def label(row: Label, color_as: str | None) -> dict[str, Any]:
     return label_row(str(row.pk), row.name, row.color, color_as)
 
 
-def message_id(row: Message, me: str) -> str:
-    """`{true|false}_{chat}_{key}[_{participant}]`: the one field that names the chat on every engine."""
-    participant = _participant(row, me)
-    parts = ["true" if row.from_me else "false", row.chat.jid, row.key, *([participant] if participant else [])]
-    return "_".join(parts)
+__all__ = ["hook", "label", "label_row", "lid", "message", "message_id", "overview", "session"]
 
 
-def _participant(row: Message, me: str) -> str | None:
-    return (me if row.from_me else row.sender) if row.chat.jid.endswith("@g.us") else None
-
-
-def message(row: Message, *, me: str) -> dict[str, Any]:
-    """GOWS: `from` is the chat also for our own messages; in a group `to` is the sender. `timestamp` in seconds."""
-    participant = _participant(row, me)
-    name = "" if row.from_me else row.sender_name or row.chat.pushname
-    return {
-        "id": message_id(row, me),
-        "timestamp": row.at,
-        "from": row.chat.jid,
-        "fromMe": row.from_me,
-        "source": row.source,
-        "to": participant,
-        "participant": participant,
-        "body": row.text,
-        "hasMedia": False,
-        "ack": 1,
-        "ackName": "SERVER",
-        "_data": {
-            "Info": {
-                "Chat": row.chat.jid, "Sender": participant or (me if row.from_me else row.chat.jid), "ID": row.key,
-                "IsFromMe": row.from_me, "IsGroup": bool(participant), "PushName": name,
-            }
-        },
-    }  # fmt: skip
-
-
-def overview(chat: Chat, last: Message | None, me: str) -> dict[str, Any]:
+def overview(chat: Chat, last: Message | None, me: str, engine: str) -> dict[str, Any]:
     return {
         "id": chat.jid,
         "name": chat.name or None,
         "picture": None,
         "unreadCount": chat.unread,
-        "lastMessage": message(last, me=me) if last else None,
+        "lastMessage": message(last, me=me, engine=engine) if last else None,
         "_chat": chat_row(chat) | {"archived": chat.archived},
     }
 

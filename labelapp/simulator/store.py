@@ -1,4 +1,4 @@
-"""The world in the database: making it, reading it, changing it. Runs in the one thread that owns the database.
+"""The world in the database: making it, reading it, changing it. Runs in the one thread that owns the number's database.
 
 Whatever changes something returns the events that it causes; who calls decides when they go out.
 """
@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 
-from labelapp.simulator import events, world
+from labelapp.simulator import events, history, numbers, world
 from labelapp.simulator.events import Event
 from labelapp.simulator.jids import kind_of
 from labelapp.simulator.models import Account, Assignment, Chat, Hook, Label, Lid, Message
@@ -24,20 +24,28 @@ def account() -> Account:
     return Account.objects.get(pk=1)
 
 
-def fill(*, seed: int, chats: int) -> None:
+def fill(*, seed: int, chats: int, profile: str = "") -> None:
     """A world made anew. Hooks stay: whoever is connected stays connected."""
+    number = numbers.present()
+    config = dict(*Account.objects.values_list("config", flat=True))
     for model in (Assignment, Message, Chat, Lid, Label, Account):
-        model.objects.all()._raw_delete("default")  # a bench's rows need no collector
+        everything(model)
     # a new directory continues no old numbering
     statuses = [{"status": status, "timestamp": int(time.time() * 1000)} for status in ("STARTING", "WORKING")]
     Account.objects.create(
-        pk=1, session=world.SESSION, statuses=statuses, jid=world.ME, lid=world.ME_LID, name=world.COMPANY,
-        last_label_id=len(world.LABELS),
+        pk=1, session=number.session, statuses=statuses, jid=number.jid, lid=number.lid, name=number.name,
+        last_label_id=len(world.LABELS), profile=profile or number.profile, config=config,
     )  # fmt: skip
     Label.objects.bulk_create(Label(id=wa_id, name=name, color=color) for wa_id, name, color in world.LABELS)
     people = world.contacts(seed=seed, chats=chats, now=int(time.time()))
     while batch := list(islice(people, BATCH)):
         _save(batch)
+
+
+def everything(model: type[Model]) -> None:
+    """Delete all rows: thousands need no collector."""
+    rows: Any = model._default_manager.all()
+    rows._raw_delete(rows.db)
 
 
 def _save(batch: Sequence[world.Contact]) -> None:
@@ -101,12 +109,16 @@ def label_counts() -> list[tuple[Label, int]]:
 
 def link(jid: str, label: Label) -> list[Event]:
     """Put a label on an address. Safe to repeat; the event comes again."""
-    Assignment.objects.get_or_create(jid=jid, label=label)
+    _row, made = Assignment.objects.get_or_create(jid=jid, label=label)
+    if made:
+        history.paired(jid, label.pk, on=True)
     return [events.chat_labelled(jid, label, on=True)]
 
 
 def unlink(jid: str, label: Label) -> list[Event]:
-    Assignment.objects.filter(jid=jid, label=label).delete()
+    gone, _by_model = Assignment.objects.filter(jid=jid, label=label).delete()
+    if gone:
+        history.paired(jid, label.pk, on=False)
     return [events.chat_labelled(jid, label, on=False)]
 
 
@@ -125,10 +137,13 @@ def create_label(name: str, color: int, *, reuse_ids: bool) -> tuple[Label, list
     label = Label.objects.create(id=(top if reuse_ids else max(top, me.last_label_id)) + 1, name=name, color=color)
     me.last_label_id = max(me.last_label_id, label.pk)
     me.save(update_fields=["last_label_id"])
+    history.named(label.pk, None)
     return label, [events.label_upserted(label, new=True)]
 
 
 def update_label(label: Label, *, name: str, color: int) -> list[Event]:
+    before = Label.objects.get(pk=label.pk)
+    history.named(label.pk, (before.name, before.color))
     label.name, label.color = name, color
     label.save(update_fields=["name", "color"])
     return [events.label_upserted(label)]
@@ -137,6 +152,9 @@ def update_label(label: Label, *, name: str, color: int) -> list[Event]:
 def delete_label(label: Label) -> list[Event]:
     """Its assignments go with it, without an event for any of them."""
     event = events.label_deleted(label)
+    for jid in Assignment.objects.filter(label=label).values_list("jid", flat=True):
+        history.paired(jid, label.pk, on=False)
+    history.named(label.pk, (label.name, label.color))
     Assignment.objects.filter(label=label).delete()
     label.delete()
     return [event]

@@ -3,7 +3,6 @@
 from django.urls import include, path
 
 from labelapp.simulator import control, pages
-from labelapp.simulator.wawp.door import door
 
 urlpatterns = [
     path("", pages.demo, name="demo"),
@@ -11,5 +10,5 @@ urlpatterns = [
     path("static/<name>", pages.static, name="static"),
     path("sim/", include([path(route, view) for route, view in control.views.items()])),
     path("v2/", include("labelapp.simulator.wawp.urls")),
-    path("api/<path:rest>", door()),  # not spoken here, but a client that tries to send there is seen
+    path("api/", include("labelapp.simulator.waha.urls")),
 ]

@@ -24,7 +24,6 @@ LABELS = [*STAGES, *FREE]
 STAGE_TALKS = ["ask", "quote", "pay", "paid", "ship", "close"]
 NEEDS = {11: "invoice", 12: "refund", 13: "manager", 14: "late"}
 WORDS: dict[str, ModuleType] = {"en": en, "ar": ar, "pt": pt, "es": es}
-SESSION, ME, ME_LID, COMPANY = "wawp-demo", "201000000000@c.us", "100000000000001@lid", "Nile & Douro"
 MONTH = 30 * 24 * 3600
 LONG_TALKS_UP_TO = 2000  # worlds for benches keep two messages per chat
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from labelapp.simulator import rows as rows_of
 from labelapp.simulator import shapes, store
 from labelapp.simulator.models import Chat, Lid, Message
 from labelapp.simulator.wawp.answers import Answer, Ask, address, gateway
@@ -17,7 +18,7 @@ def list_chats(ask: Ask) -> Answer:
     sign = "-" if order == "desc" else ""
     limit, offset = ask.count("limit", 100), ask.count("offset", 0)
     return Answer(
-        [shapes.chat_row(row) for row in Chat.objects.order_by(f"{sign}{field}", "-id")[offset : offset + limit]]
+        [rows_of.chat(row) for row in Chat.objects.order_by(f"{sign}{field}", "-id")[offset : offset + limit]]
     )
 
 
@@ -28,15 +29,15 @@ def overview(ask: Ask) -> Answer:
     if ids := ask.params.get("ids"):
         found = found.filter(jid__in=[address(raw) for raw in (ids if isinstance(ids, list) else str(ids).split(","))])
     rows = list(found[offset : offset + limit])
-    last, me = store.last_messages(rows), store.account().jid
-    return Answer([shapes.overview(row, last.get(row.pk), me) for row in rows])
+    last, me = store.last_messages(rows), store.account()
+    return Answer([shapes.overview(row, last.get(row.pk), me.jid, me.profile) for row in rows])
 
 
 def messages(ask: Ask) -> Answer:
     jid = address(str(ask.required("chatId")))
     rows = store.messages(jid, limit=ask.count("limit", 10), offset=ask.count("offset", 0))
-    me = store.account().jid
-    return Answer([shapes.message(row, me=me) for row in rows])
+    me = store.account()
+    return Answer([shapes.message(row, me=me.jid, engine=me.profile) for row in rows])
 
 
 def contact(ask: Ask) -> Answer:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from labelapp.simulator.numbers import NUMBERS
 from labelapp.simulator.wawp.answers import gateway
 
 NAMES = ("instance_id", "access_token")
@@ -41,5 +42,5 @@ def check(found: Found) -> None:
         raise gateway(401, "Invalid or Missing Access Token")
     if not instance:
         raise gateway(400, "Missing Required Parameter(s): instance_id")
-    if instance != settings.INSTANCE_ID:
+    if instance not in NUMBERS:
         raise gateway(404, "Instance not found", code="invalid_instance")

@@ -14,27 +14,39 @@ def hooks(**acts: Endpoint) -> dict[str, Endpoint]:
     return {name: replace(endpoint, needs_session=False, paid=True) for name, endpoint in acts.items()}
 
 
-def read(act: Callable[..., Answer], *, needs_session: bool = True) -> Endpoint:
-    return Endpoint(act, reads=True, needs_session=needs_session)
+def read(act: Callable[..., Answer], lists: str = "", *, needs_session: bool = True) -> Endpoint:
+    return Endpoint(act, reads=True, lists=lists, needs_session=needs_session)
 
 
-pair = {"PUT": Endpoint(labels.link, pair=True), "DELETE": Endpoint(labels.unlink, pair=True)}
-create = Endpoint(labels.create_label)
+def edit(act: Callable[..., Answer]) -> Endpoint:
+    return Endpoint(act, writes_labels=True)
+
+
+def assign(act: Callable[..., Answer]) -> Endpoint:
+    return Endpoint(act, assigns=True)
+
+
+pair = {"PUT": assign(labels.link), "DELETE": assign(labels.unlink)}
+create = edit(labels.create_label)
+chat_list = read(chats.list_chats, "overview")
 info = read(session.info, needs_session=False)
 
 urlpatterns = [
-    path("labels", door(GET=read(labels.list_labels), POST=create)),
+    path("labels", door(GET=read(labels.list_labels, "labels"), POST=create)),
     path("labels/create", door(POST=create)),
-    path("labels/chats/<chat>", door(GET=read(labels.labels_of_chat), PUT=Endpoint(labels.set_labels_of_chat))),
+    path(
+        "labels/chats/<chat>",
+        door(GET=read(labels.labels_of_chat, "chat_labels"), PUT=assign(labels.set_labels_of_chat)),
+    ),
     path(
         "labels/<label>",
-        door(GET=read(labels.get_label), PUT=Endpoint(labels.update_label), DELETE=Endpoint(labels.delete_label)),
+        door(GET=read(labels.get_label), PUT=edit(labels.update_label), DELETE=edit(labels.delete_label)),
     ),
-    path("labels/<label>/delete", door(DELETE=Endpoint(labels.delete_label))),
-    path("labels/<label>/chats", door(GET=read(labels.chats_of_label))),
+    path("labels/<label>/delete", door(DELETE=edit(labels.delete_label))),
+    path("labels/<label>/chats", door(GET=read(labels.chats_of_label, "label_chats"))),
     path("labels/<label>/chats/<chat>", door(**pair)),
-    path("chats", door(GET=read(chats.list_chats), POST=read(chats.list_chats))),
-    path("chats/overview", door(GET=read(chats.overview))),
+    path("chats", door(GET=chat_list, POST=chat_list)),
+    path("chats/overview", door(GET=read(chats.overview, "overview"))),
     path("chats/messages", door(GET=read(chats.messages))),
     path("contacts", door(GET=read(chats.contact))),
     path("lids", door(GET=read(chats.lids))),

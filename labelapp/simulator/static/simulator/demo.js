@@ -7,7 +7,14 @@ import { ask, repeat } from "./wire.js";
 const LIFE_SECONDS = 6;
 const SESSIONS = { WORKING: "Number connected", STARTING: "Number starting", STOPPED: "Number stopped", FAILED: "Number failed" };
 // These say how the provider talks, not that something is wrong.
-const MANNERS = ["fail_status", "reuse_ids", "label_null", "payload_shape", "hmac_algorithm", "color_as", "wrapped", "keyed"];
+const MANNERS = [
+  "fail_status", "reuse_ids", "label_null", "payload_shape", "hmac_algorithm", "color_as", "wrapped", "keyed",
+  "busy_seconds", "hang_ms", "hang_acts", "lists_of",
+];
+const PHONES = {
+  WORKING: ["Its phone is connected. What was wished meanwhile is sent.", "Take the old phone away", "SCAN_QR_CODE"],
+  SCAN_QR_CODE: ["Its session waits for a QR code. Salma tagged three chats meanwhile: what she wished waits too.", "Bring the old phone back", "WORKING"],
+};
 const IN_WORDS = {
   down: () => "provider stopped",
   lie: () => "provider lies",
@@ -22,8 +29,10 @@ let failure = ""; // of the last button; stays until the next one works
 
 async function look() {
   try {
-    state = await ask("GET", "/sim/state");
+    const [now, old] = await Promise.all([ask("GET", "/sim/state"), ask("GET", "/sim/state?instance=demo3")]);
+    state = now;
     paint();
+    paintOldPhone(old.session.status);
     await observe(state);
     setText($("trouble"), failure);
   } catch (error) {
@@ -52,6 +61,13 @@ function paint() {
   const goner = doomed();
   $("delete-label").hidden = !goner;
   setText($("delete-words"), goner ? ", or take this one:" : ".");
+}
+
+function paintOldPhone(status) {
+  const [words, does, next] = PHONES[status] ?? PHONES.SCAN_QR_CODE;
+  setText($("old-phone-words"), words);
+  setText($("old-phone"), does);
+  $("old-phone").dataset.next = next;
 }
 
 /** A button whose words change with its state says it in words, any other by `aria-pressed`. */
@@ -91,6 +107,9 @@ for (const button of document.querySelectorAll("[data-switch]")) {
   });
 }
 $("life").addEventListener("click", () => act("POST", "/sim/life", { every: state?.life > 0 ? 0 : LIFE_SECONDS }));
+$("old-phone").addEventListener("click", () => {
+  act("POST", "/sim/session?instance=demo3", { status: $("old-phone").dataset.next });
+});
 $("reset").addEventListener("click", () => act("DELETE", "/sim/faults"));
 $("latency").addEventListener("input", () => {
   sliding = true;

@@ -1,7 +1,7 @@
 // The list of chats.
 
 import { $, paintAvatar, patch, patchChips, piece, setText, when } from "./dom.js";
-import { ask } from "./wire.js";
+import { ask, to } from "./wire.js";
 
 const PAGE = 50;
 const STILL = 2000; // ms after which a resting pointer no longer holds the rows
@@ -75,7 +75,7 @@ function paint(row, chat) {
   row.dataset.chat = chat.jid;
   paintAvatar(avatar, chat);
   setText(link, chat.name);
-  link.setAttribute("href", `?chat=${encodeURIComponent(chat.jid)}`);
+  link.setAttribute("href", to({ chat: chat.jid }));
   setText(time, message ? when(message.at) : "");
   const [who, colon, text] = last.children;
   setText(who, message ? writer(chat, message) : "");

@@ -4,7 +4,7 @@ import { $, setClass, setText } from "./dom.js";
 import * as chat from "./phone-chat.js";
 import * as labels from "./phone-labels.js";
 import * as list from "./phone-list.js";
-import { ask, repeat } from "./wire.js";
+import { ask, instance, repeat } from "./wire.js";
 
 const SCREENS = { list, chat, labels };
 const SESSIONS = {
@@ -89,6 +89,15 @@ document.addEventListener("click", (event) => {
   else if (event.target.matches("dialog")) event.target.close(); // its backdrop
 });
 window.addEventListener("popstate", () => route(true));
+$("number").addEventListener("change", (event) => {
+  // Another phone altogether: everything begins anew, and leaves the page around it its own history.
+  const address = `?${new URLSearchParams({ instance: event.target.value })}`;
+  if (embedded) location.replace(address);
+  else location.assign(address);
+});
+window.addEventListener("pageshow", () => {
+  if (instance) $("number").value = instance; // a browser may bring back what was chosen, not what is shown
+});
 
 for (const screen of Object.values(SCREENS)) screen.start(phone);
 route(false);

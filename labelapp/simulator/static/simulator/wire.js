@@ -1,10 +1,22 @@
 // Talking to the simulator's control API, and between its pages.
 
+/** The number that this page is about, as the address says; nothing for the first one. */
+export const instance = new URLSearchParams(location.search).get("instance") ?? "";
+
+/** The address of a screen of the same number. */
+export function to(screen) {
+  return `?${new URLSearchParams({ ...(instance && { instance }), ...screen })}`;
+}
+
+function about(path) {
+  return instance ? `${path}${path.includes("?") ? "&" : "?"}instance=${encodeURIComponent(instance)}` : path;
+}
+
 /** The JSON answer. Throws an Error whose message is a sentence for people. */
 export async function ask(method, path, body) {
   let answer;
   try {
-    answer = await fetch(path, {
+    answer = await fetch(about(path), {
       method,
       headers: body ? { "Content-Type": "application/json" } : {},
       body: body && JSON.stringify(body),
