@@ -1,39 +1,49 @@
 """The inbox of deliveries: stored once before they are answered, applied later, in any order and any number of times."""
 
 import logging
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import singledispatch
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from labelapp.actions.actor import Actor
-from labelapp.actions.directory import is_buried, learn_label, remove_label
-from labelapp.actions.messages import archive_chat, chat_at, receive_message
-from labelapp.actions.notices import note, wake
-from labelapp.actions.pairs import adopt, confirm, lock_pair, seen_since_last_call, was_just_confirmed
+from labelapp.actions.accounts import freeze, is_other, look_again
+from labelapp.actions.applying import apply_events
+from labelapp.actions.clocks import clock_trouble
+from labelapp.actions.notices import wake
 from labelapp.actions.transactions import is_deadlock
-from labelapp.models import Change, ChatLabel, HookDelivery, Instance, Label, Outcome, Receipt, Source
-from labelapp.models.fields import NEVER
-from labelapp.whatsapp.events import (
-    BadDelivery,
-    ChatArchived,
-    ChatLabelChanged,
-    Event,
-    Ignored,
-    LabelDeleted,
-    LabelUpserted,
-    MessageSeen,
-    SessionChanged,
-    parse,
-)
-from labelapp.whatsapp.types import LabelInfo
+from labelapp.models import Heard, HookDelivery, Instance, Outcome
+from labelapp.models.effects import Effect
+from labelapp.models.holds import hold_directory_alone
+from labelapp.whatsapp.events import BadDelivery, Event, Ignored, LabelDeleted, parse
 
 log = logging.getLogger(__name__)
-BATCH = 25  # short transactions: on SQLite nobody else writes meanwhile
+BATCH = 200
 TRIES = 3
+OUTCOMES = {
+    Effect.IGNORED: Outcome.IGNORED,
+    Effect.OLDER: Outcome.UNCHANGED,
+    Effect.SAME: Outcome.UNCHANGED,
+    Effect.DEAD: Outcome.UNCHANGED,
+    Effect.NOTED: Outcome.APPLIED,
+    Effect.DOUBTED: Outcome.APPLIED,
+    Effect.UNKNOWN: Outcome.APPLIED,
+    Effect.CONFIRMED: Outcome.APPLIED,
+    Effect.CHANGED: Outcome.APPLIED,
+}
+WEIGHTS = {effect: weight for weight, effect in enumerate(OUTCOMES)}  # of several effects the last one here is told
+
+
+@dataclass(slots=True)
+class Letter:
+    """A delivery and what is in it."""
+
+    row: HookDelivery
+    events: list[Event] = field(default_factory=list)
 
 
 def store_deliveries(rows: Sequence[HookDelivery]) -> None:
@@ -47,152 +57,131 @@ def store_deliveries(rows: Sequence[HookDelivery]) -> None:
 
 
 def apply_waiting(instance: Instance) -> int:
-    """Apply the next deliveries that wait for this number. Returns how many were dealt with.
+    """Apply the next deliveries that wait for this number, in one transaction with their marks. Returns how many were dealt with.
 
-    A delivery that fails is tried again on its own and parked with its error after TRIES; the others go on.
+    When one of them fails they are applied one by one; that one is tried again and parked with its error after TRIES, the others
+    go on. While another account answers under the number nothing is applied and nothing lost.
     """
     waiting = HookDelivery.objects.filter(instance=instance, applied_at=None).order_by("id")[:BATCH]
+    if not waiting.exists():  # asked without the lock that a transaction takes on SQLite
+        return 0
     with transaction.atomic():
-        rows = list(waiting)
-        for row in rows:
-            _apply(instance, row)
-        if rows:
-            Instance.objects.filter(pk=instance.pk).update(last_event_at=max(row.received_at for row in rows))
-    return len(rows)
+        look_again(instance)
+        if instance.is_frozen:
+            return 0
+        letters = _opened(waiting)
+        if any(isinstance(event, LabelDeleted) for letter in letters for event in letter.events):
+            hold_directory_alone(instance.pk)
+        letters = _of_this_account(instance, letters)
+        if not _applied_together(instance, letters):
+            for letter in letters:
+                _apply_alone(instance, letter)
+        if letters:
+            _hear(instance, letters)
+    return len(letters)
 
 
-def _apply(instance: Instance, row: HookDelivery) -> None:
-    """One delivery and its mark in the inbox, both or neither."""
+def _opened(rows: Iterable[HookDelivery]) -> list[Letter]:
+    letters = []
+    for row in rows:
+        try:
+            letters.append(Letter(row, parse(row.body.encode())))
+        except BadDelivery as error:
+            row.error = str(error)[:300]
+            letters.append(Letter(row))
+    return letters
+
+
+def _of_this_account(instance: Instance, letters: list[Letter]) -> list[Letter]:
+    """Those up to the first one that comes from another WhatsApp account than the number's: an admin has to decide first.
+
+    What comes late from an account that was decided about is none of the number's.
+    """
+    for place, letter in enumerate(letters):
+        for spot, event in enumerate(letter.events):
+            me = event.envelope.me_jid
+            if me in instance.past_jids:
+                letter.events[spot] = Ignored(event.envelope, "another account")
+            elif is_other(instance, me):
+                freeze(instance, me, "")
+                return letters[:place]
+    return letters
+
+
+def _applied_together(instance: Instance, letters: list[Letter]) -> bool:
+    """Whether all of them could be applied at once."""
     try:
         with transaction.atomic():
-            outcomes = [apply_event(event, instance, row.received_at) for event in parse(row.body.encode())]
-        row.outcome = max(outcomes, default=Outcome.IGNORED, key=_WEIGHT.__getitem__)
-        row.applied_at, row.error = timezone.now(), ""
-    except BadDelivery as error:
-        row.outcome, row.applied_at, row.error = Outcome.PARKED, timezone.now(), str(error)[:300]
+            events = [(event, letter.row.received_at) for letter in letters for event in letter.events]
+            effects = iter(apply_events(instance, events))
+            _mark([(letter, [next(effects) for _event in letter.events]) for letter in letters])
     except Exception as error:
-        if is_deadlock(error):  # not the delivery's fault: the whole batch is applied again
+        if is_deadlock(error):  # not the deliveries' fault: the whole batch is applied again
+            raise
+        log.warning("a delivery of %s can't be applied (%s): one by one", instance.slug, type(error).__name__)
+        return False
+    return True
+
+
+def _apply_alone(instance: Instance, letter: Letter) -> None:
+    """One delivery and its mark, both or neither."""
+    row = letter.row
+    try:
+        with transaction.atomic():
+            events = [(event, row.received_at) for event in letter.events]
+            _mark([(letter, [effect for event in events for effect in apply_events(instance, [event])])])
+    except Exception as error:
+        if is_deadlock(error):
             raise
         # whatever else it is, it must not stop the deliveries behind it
         log.exception("delivery %s of %s could not be applied", row.pk, instance.slug)
         row.attempts, row.error = row.attempts + 1, f"{type(error).__name__}: {error}"[:300]
         if row.attempts >= TRIES:
             row.outcome, row.applied_at = Outcome.PARKED, timezone.now()
-    row.save(update_fields=["outcome", "applied_at", "error", "attempts"])
+        row.save(update_fields=["attempts", "error", "outcome", "applied_at"])
 
 
-_WEIGHT = {Outcome.IGNORED: 0, Outcome.UNCHANGED: 1, Outcome.APPLIED: 2}
-
-
-@singledispatch
-def apply_event(event: Event, instance: Instance, received_at: datetime) -> Outcome:
-    """Apply one event to the mirror, in a transaction. What it did is told by the outcome."""
-    raise TypeError(f"No rule for {type(event).__name__}.")
-
-
-@apply_event.register
-def _ignored(event: Ignored, instance: Instance, received_at: datetime) -> Outcome:
-    return Outcome.IGNORED
-
-
-@apply_event.register
-def _message(event: MessageSeen, instance: Instance, received_at: datetime) -> Outcome:
-    new = receive_message(instance, event.message, chat_name=event.chat_name, sender_name=event.sender_name)
-    return Outcome.APPLIED if new else Outcome.UNCHANGED
-
-
-@apply_event.register
-def _archived(event: ChatArchived, instance: Instance, received_at: datetime) -> Outcome:
-    archive_chat(instance, event.jid, event.archived)
-    return Outcome.APPLIED
-
-
-@apply_event.register
-def _session(event: SessionChanged, instance: Instance, received_at: datetime) -> Outcome:
-    at = event.envelope.at or received_at
-    newer = Instance.objects.filter(pk=instance.pk, status_at__lt=at)
-    if not newer.update(status=event.status[:40], status_at=at):
-        return Outcome.UNCHANGED
-    if event.status == "WORKING":  # a re-link changes directory and assignments without one event
-        Instance.objects.filter(pk=instance.pk).update(directory_due_at=timezone.now())
-    note(instance, Change.Kind.INSTANCE)
-    return Outcome.APPLIED
-
-
-@apply_event.register
-def _upserted(event: LabelUpserted, instance: Instance, received_at: datetime) -> Outcome:
-    at = event.envelope.at or received_at
-    if is_buried(instance, event.label.wa_id, at):
-        return Outcome.UNCHANGED
-    label = learn_label(instance, event.label, at=at)
-    return Outcome.APPLIED if label.event_at == at else Outcome.UNCHANGED
-
-
-@apply_event.register
-def _deleted(event: LabelDeleted, instance: Instance, received_at: datetime) -> Outcome:
-    at = event.envelope.at or received_at
-    if Label.objects.filter(instance=instance, wa_id=event.wa_id, deleted_at__gte=at).exists():
-        return Outcome.UNCHANGED
-    label = Label.objects.filter(instance=instance, wa_id=event.wa_id).living().first()
-    if label is not None and _last_heard(label) <= at:
-        remove_label(label, at)
-        return Outcome.APPLIED
-    Label.objects.create(instance=instance, wa_id=event.wa_id, deleted_at=at)  # what is older must not bring it back
-    if label is None:
-        return Outcome.UNCHANGED
-    # Something newer says that it lives: the id is in use again, or the provider's clock differs from ours. Ask for it,
-    # and for the chats that carried the one before.
-    Instance.objects.filter(pk=instance.pk).update(directory_due_at=timezone.now())
-    older = ChatLabel.objects.filter(label=label, receipt=Receipt.CONFIRMED, wanted=True, event_at__lte=at)
-    older.update(due_at=timezone.now())
-    return Outcome.UNCHANGED
-
-
-def _last_heard(label: Label) -> datetime:
-    """When the newest event for the label, or for a chat that carries it, was emitted."""
-    on_chats = ChatLabel.objects.filter(label=label).aggregate(newest=Max("event_at"))["newest"]
-    return max(label.event_at, on_chats or NEVER)
-
-
-@apply_event.register
-def _chat_label(event: ChatLabelChanged, instance: Instance, received_at: datetime) -> Outcome:
-    at = event.envelope.at
-    rows = list(Label.objects.filter(instance=instance, wa_id=event.wa_id))
-    label = next((row for row in rows if row.deleted_at is None), None)
-    of_a_dead_one = any(row.deleted_at and row.deleted_at >= (at or NEVER) for row in rows)
-    if label is None:
-        if of_a_dead_one:
-            return Outcome.UNCHANGED
-        label = learn_label(instance, event.label or LabelInfo(event.wa_id, "", None), at=NEVER)
-    chat = chat_at(instance, event.jid)
-    pair = lock_pair(chat, label)
-    if at is not None and (at, event.envelope.id) <= (pair.event_at, pair.event_id):
-        return Outcome.UNCHANGED
-    before = (pair.wanted, pair.remote, pair.receipt, pair.due_at)
-    _observe(pair, event.on, None if of_a_dead_one else at, received_at)
-    if at is not None and not of_a_dead_one:
-        pair.event_at, pair.event_id = at, event.envelope.id[:80]
-    pair.save()
-    if (pair.wanted, pair.remote, pair.receipt, pair.due_at) == before:
-        return Outcome.UNCHANGED
-    note(instance, Change.Kind.CHAT, [chat])
-    return Outcome.APPLIED
-
-
-def _observe(pair: ChatLabel, on: bool, at: datetime | None, received_at: datetime) -> None:
-    """What an event says of a pair. It settles an open wish only if it came after the last call for it ended."""
+def _mark(done: Sequence[tuple[Letter, list[Effect]]]) -> None:
+    """Note in the inbox what became of the deliveries: a statement for each way it can end."""
+    alike: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for letter, effects in done:
+        if letter.row.error and not letter.events:
+            alike[Outcome.PARKED, "", letter.row.error].append(letter.row.pk)
+            continue
+        effect = max(effects, default=Effect.IGNORED, key=WEIGHTS.__getitem__)
+        words = _why_ignored(letter) if effect is Effect.IGNORED else _clock_words(letter)
+        alike[OUTCOMES[effect], effect(words), ""].append(letter.row.pk)
     now = timezone.now()
-    if pair.is_open or pair.receipt == Receipt.FAILED:
-        pair.remote, pair.remote_at = on, received_at
-        called = pair.sent_at is not None and pair.sent_at >= pair.wanted_at
-        uncalled = pair.receipt == Receipt.PENDING and not called  # it may be the late echo of an earlier wish
-        if on == pair.wanted and not uncalled and seen_since_last_call(pair):
-            confirm(pair)
+    for (outcome, told, error), pks in alike.items():
+        rows = HookDelivery.objects.filter(pk__in=pks)
+        rows.update(applied_at=now, outcome=outcome, effect=told, error=error)
+
+
+def _why_ignored(letter: Letter) -> str:
+    return str(getattr(letter.events[0], "reason", "")) if letter.events else ""
+
+
+def _clock_words(letter: Letter) -> str:
+    """The first of its times that could not be believed: what it did was ordered without it."""
+    troubles = (clock_trouble(event, letter.row.received_at) for event in letter.events)
+    return next(filter(None, troubles), "")
+
+
+def _hear(instance: Instance, letters: Sequence[Letter]) -> None:
+    """Keep when the number was last heard of, by kinds. A replay is no news."""
+    first_time = [letter for letter in letters if letter.row.replayed_at is None and not letter.row.attempts]
+    if not first_time:
         return
-    if on == pair.wanted:
-        pair.remote, pair.remote_at = on, received_at
-        return
-    if at is None or was_just_confirmed(pair):
-        pair.due_at = now  # in doubt: ask the provider rather than believe either
-        return
-    adopt(Actor(None, Source.PHONE), pair, on)
+    newest: dict[str, datetime] = {}
+    for row in (letter.row for letter in first_time):
+        newest[row.kind] = max(row.received_at, newest.get(row.kind, row.received_at))
+    mistimed = Counter(letter.row.kind for letter in first_time if _clock_words(letter))
+    fields = {"last_event_at": Greatest(F("last_event_at"), max(newest.values()))}
+    if labels := [at for kind, at in newest.items() if kind.startswith("label.")]:
+        fields["label_event_at"] = Greatest(F("label_event_at"), max(labels))
+    Instance.objects.filter(pk=instance.pk).update(**fields)
+    for kind, total in sorted(Counter(letter.row.kind for letter in first_time).items()):
+        heard = Heard.objects.filter(instance=instance, kind=kind)
+        more = {"total": F("total") + total, "mistimed": F("mistimed") + mistimed[kind]}
+        if not heard.update(at=Greatest(F("at"), newest[kind]), **more):
+            Heard.objects.create(instance=instance, kind=kind, at=newest[kind], total=total, mistimed=mistimed[kind])

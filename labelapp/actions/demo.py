@@ -1,13 +1,17 @@
-"""The demo's people, number and funnel. Made only under `manage.py demo`, in its own database."""
+"""The demo's people, numbers and funnels. Made only under `manage.py demo`, in its own database."""
+
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
 
 from labelapp.actions.actor import Actor
+from labelapp.actions.hooks import register_hook
 from labelapp.actions.notices import note
-from labelapp.actions.numbers import Reach, connect_number, register_hook
-from labelapp.models import Change, Instance, Label, LabelGroup, Source, User
+from labelapp.actions.numbers import Reach, connect_number
+from labelapp.actions.tagging import set_label
+from labelapp.models import Change, Chat, ChatLabel, Instance, Label, LabelGroup, Receipt, Source, User
 
 PASSWORD = "demo"  # noqa: S105
 PEOPLE = {  # username -> (first name, last name, group, language)
@@ -40,6 +44,25 @@ FREE = {
     },
 }
 SYSTEM = Actor(None, Source.IMPORT, "demo")
+TOKEN = "demo-token"  # noqa: S105  # of the simulator in the box, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A number at the simulator: how it is called here, and there."""
+
+    slug: str
+    name: str
+    provider: Instance.Provider
+    session: str
+    hmac_key: str = ""
+
+
+# one that tells everything; one whose engine tells nothing of labels, without a hook; one whose phone is gone
+MAIN = Place("demo", "Nile & Douro", Instance.Provider.WAWP, "demo", "demo-signing-key")
+SILENT = Place("porto-shop", "Porto shop", Instance.Provider.WAHA, "demo2")
+GONE = Place("warehouse", "Old warehouse phone", Instance.Provider.WAWP, "demo3", "demo-signing-key")
+WAITING_LABELS = ("VIP", "Send invoice", "On hold")
 
 
 def make_people() -> None:
@@ -58,12 +81,12 @@ def make_people() -> None:
         user.groups.set(Group.objects.filter(name=group))
 
 
-def connect_demo(simulator: str) -> Instance:
+def connect_demo(simulator: str, place: Place = MAIN) -> Instance:
     """The number at the simulator, connected the first time."""
-    number = Instance.objects.connected().filter(slug="demo").first()
+    number = Instance.objects.connected().filter(slug=place.slug).first()
     if number is None:
-        reach = Reach("wawp", simulator, "demo", "demo-token", allow_private=True)
-        return connect_number(SYSTEM, reach, name="Nile & Douro", slug="demo", hmac_key="demo-signing-key")
+        reach = Reach(place.provider, simulator, place.session, TOKEN, allow_private=True)
+        return connect_number(SYSTEM, reach, name=place.name, slug=place.slug, hmac_key=place.hmac_key)
     number.base_url = simulator  # the port may be another one this time
     number.save(update_fields=["base_url"])
     return number
@@ -87,3 +110,15 @@ def group_labels(number: Instance) -> None:
             ours = Label.objects.filter(instance=number, name=label, group=None).living()
             ours.update(group=group, position=position, description=description)
     note(number, Change.Kind.LABELS)
+
+
+def leave_wishes(number: Instance) -> None:
+    """Salma tags three chats of a number that nobody answers for: wishes that wait. Safe to run twice."""
+    if ChatLabel.objects.filter(label__instance=number).exclude(receipt=Receipt.CONFIRMED).exists():
+        return
+    salma = Actor.of(User.objects.get(username="agent"))
+    labels = {label.name: label for label in Label.objects.filter(instance=number).living()}
+    for name in WAITING_LABELS:
+        carriers = ChatLabel.objects.filter(label=labels[name]).values("chat") if name in labels else None
+        if carriers is not None and (chat := Chat.objects.filter(instance=number).exclude(pk__in=carriers).first()):
+            set_label(salma, chat, labels[name], on=True)

@@ -1,7 +1,8 @@
 """The label directory: changed at the provider inside the request, mirrored from what it answers, events and listings tell."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
+from types import EllipsisType
 from typing import Any
 
 from django.db import transaction
@@ -10,47 +11,84 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from labelapp.actions.actor import Actor, Refused
+from labelapp.actions.facts import tell_label
 from labelapp.actions.notices import enter, note
-from labelapp.actions.pairs import bury
 from labelapp.actions.providers import client_for, refusal
-from labelapp.models import Change, Chat, Instance, Label, Verb
+from labelapp.actions.renames import change_name
+from labelapp.actions.reuse import PHONE, remove_chips, undo_strays
+from labelapp.models import Change, Fact, Instance, Label, LabelGroup, Verb
 from labelapp.models.fields import NEVER
+from labelapp.models.holds import hold_directory_alone
+from labelapp.queries.prunes import redundant_of
 from labelapp.whatsapp.errors import ProviderError
 from labelapp.whatsapp.provider import Provider
 from labelapp.whatsapp.types import LabelInfo
 
+RENAMED = ("renamed_at", "former", "questioned_at", "denied_at")
+SEEN = ("name", "color_index", "description", "group_id")  # what a form shows of a label
+REDUNDANT = "redundant"  # ... and of a stage: the keys of the labels that it takes off
 
-def create_label(actor: Actor, instance: Instance, *, name: str, color: int, description: str = "") -> Label:
+
+class Overtaken(Refused):
+    """Somebody else changed the label while the form was open. `changed`: those of SEEN, or REDUNDANT, that are not as they were."""
+
+    status = 409
+
+    def __init__(self, changed: list[str]) -> None:
+        super().__init__(_("This label was changed while you had it open. Nothing is saved yet."))
+        self.changed = changed
+
+
+def create_label(
+    actor: Actor,
+    instance: Instance,
+    *,
+    name: str,
+    color: int,
+    description: str = "",
+    group: LabelGroup | None = None,
+) -> Label:
     """Make a label at the provider and here. Raises NotAllowed; ProviderRefused or Unavailable with the provider's words.
 
     After a timeout the directory is read again: a label of that name that came to be is taken for ours.
     """
     actor.must("manage_labels")
+    _own(instance, group)
     with client_for(instance) as client:
-        info = _asked(instance, client, lambda: client.create_label(name, color), lambda found: found.name == name)
+        info = _asked(client, lambda: client.create_label(name, color), lambda found: found.name == name)
     with transaction.atomic():
-        label = learn_label(instance, info, at=timezone.now())
-        label.description = description
-        label.save(update_fields=["description"])
+        label = learn_label(instance, info, at=timezone.now(), by=actor)
+        _keep_ours(label, description, group)
         enter(actor, Verb.LABEL_CREATE, label=label)
         note(instance, Change.Kind.LABELS)
     return label
 
 
-def update_label(actor: Actor, label: Label, *, name: str, color: int | None, description: str) -> Label:
-    """Rename or recolour a label at the provider and here; a new description stays here. `color` None keeps the present one.
+def update_label(
+    actor: Actor,
+    label: Label,
+    *,
+    name: str,
+    color: int | None,
+    description: str,
+    group: LabelGroup | None | EllipsisType = ...,
+    seen: Mapping[str, Any] | None = None,
+) -> Label:
+    """Rename or recolour a label at the provider and here; description and group stay here. `color` None, `group` ... keep what is.
 
-    Raises as `create_label` does. Unchanged name and colour cause no call.
+    `seen`: what the person's form showed (of `shown`); Overtaken when the label is no longer so. Otherwise raises as `create_label` does.
+    Unchanged name and colour cause no call.
     """
     actor.must("manage_labels")
     _living(label)
+    _check_seen(label, seen)
+    group = label.group if isinstance(group, EllipsisType) else _own(label.instance, group)
     wanted = label.color_index if color is None else color
     if wanted is None and name != label.name:  # providers take a name only together with a colour of theirs
         raise Refused(_("Choose one of the 20 colours as well: this label has one that WhatsApp cannot send back."))
     if (name, wanted) != (label.name, label.color_index):
         with client_for(label.instance) as client:
             info = _asked(
-                label.instance,
                 client,
                 lambda: client.update_label(label.wa_id, name=name, color=wanted or 0),
                 lambda found: (found.wa_id, found.name, found.color) == (label.wa_id, name, wanted),
@@ -58,12 +96,42 @@ def update_label(actor: Actor, label: Label, *, name: str, color: int | None, de
     else:
         info = LabelInfo(label.wa_id, label.name, label.color_index, label.color_hex)
     with transaction.atomic():
-        label = learn_label(label.instance, info, at=timezone.now())
-        label.description = description
-        label.save(update_fields=["description"])
+        label = learn_label(label.instance, info, at=timezone.now(), is_same=True, by=actor)
+        _keep_ours(label, description, group)
         enter(actor, Verb.LABEL_UPDATE, label=label)
         note(label.instance, Change.Kind.LABELS)
     return label
+
+
+def _own(instance: Instance, group: LabelGroup | None) -> LabelGroup | None:
+    if group is not None and group.instance_id != instance.pk:
+        raise Refused(_("This group belongs to another number."), status=404)
+    return group
+
+
+def _check_seen(label: Label, seen: Mapping[str, Any] | None) -> None:
+    if seen is None:
+        return
+    now = shown(label)
+    if changed := [field for field in now if field in seen and seen[field] != now[field]]:
+        raise Overtaken(changed)
+
+
+def shown(label: Label) -> dict[str, Any]:
+    """What a form shows of a label, as it is now: SEEN, and of a stage what it makes redundant."""
+    return {**Label.objects.values(*SEEN).get(pk=label.pk), REDUNDANT: redundant_of(label)}
+
+
+def _keep_ours(label: Label, description: str, group: LabelGroup | None) -> None:
+    """What WhatsApp does not know. In a new group the label is the last."""
+    if group is not None and label.group_id != group.pk:
+        label.position = _last_place(label.instance)
+    label.description, label.group = description, group
+    label.save(update_fields=["description", "group", "position"])
+
+
+def _last_place(instance: Instance) -> int:
+    return (instance.labels.aggregate(top=Max("position"))["top"] or 0) + 1
 
 
 def delete_label(actor: Actor, label: Label) -> None:
@@ -73,16 +141,29 @@ def delete_label(actor: Actor, label: Label) -> None:
         return
     with client_for(label.instance) as client:
         try:
-            client.delete_label(label.wa_id)
+            delete_there(client, label)
         except ProviderError as error:
-            if not error.gone and not (error.timed_out and _is_gone(client, label)):
-                raise refusal(error) from error
-    with transaction.atomic():
-        enter(actor, Verb.LABEL_DELETE, label=label)
-        remove_label(label, timezone.now())
+            raise refusal(error) from error
+    bury_label(actor, label)
 
 
-def _asked(instance: Instance, client: Provider, ask: Any, is_done: Any) -> LabelInfo:
+def delete_there(client: Provider, label: Label) -> None:
+    """Delete a label at the provider. Raises ProviderError; one that is gone already is no error."""
+    try:
+        client.delete_label(label.wa_id)
+    except ProviderError as error:
+        if not error.gone and not (error.timed_out and is_gone(client, label)):
+            raise
+
+
+@transaction.atomic
+def bury_label(actor: Actor, label: Label) -> None:
+    """Write down that the provider has deleted the label for `actor`."""
+    remove_label(label, timezone.now(), by=actor)
+    enter(actor, Verb.LABEL_DELETE, label=label)
+
+
+def _asked(client: Provider, ask: Any, is_done: Any) -> LabelInfo:
     """What the provider answers to `ask`; after a timeout, which may have acted, what its directory says."""
     try:
         info: LabelInfo = ask()
@@ -100,7 +181,8 @@ def _asked(instance: Instance, client: Provider, ask: Any, is_done: Any) -> Labe
     return found[0]
 
 
-def _is_gone(client: Provider, label: Label) -> bool:
+def is_gone(client: Provider, label: Label) -> bool:
+    """Whether the provider, asked for the label by its id, says that there is none."""
     try:
         client.label(label.wa_id)
     except ProviderError as error:
@@ -113,28 +195,32 @@ def _living(label: Label) -> None:
         raise Refused(_("“%(label)s” was deleted in WhatsApp.") % {"label": label}, status=410)
 
 
-def remove_label(label: Label, at: datetime) -> None:
-    """Mirror the deletion of a label: tombstone, chips gone, waiting wishes failed. In a transaction. Safe to run twice."""
-    label = Label.objects.select_for_update().get(pk=label.pk)
-    if label.deleted_at:
-        return
-    touched = bury(label, at)
-    note(label.instance, Change.Kind.LABELS)
-    note(label.instance, Change.Kind.CHAT, Chat.objects.filter(pk__in=touched[:500]))
+def remove_label(label: Label, at: datetime, *, by: Actor | None = PHONE) -> None:
+    """Mirror the deletion of a label: tombstone, chips gone, waiting wishes failed. In a transaction. Safe to run twice.
+
+    `by`: who deleted it, None where that is nobody's news.
+    """
+    hold_directory_alone(label.instance_id)
+    label = Label.objects.select_for_update(no_key=True).get(pk=label.pk)
+    if not label.deleted_at:
+        remove_chips(label, at, by)
 
 
-def learn_label(instance: Instance, info: LabelInfo, *, at: datetime | None = None) -> Label:
+def learn_label(
+    instance: Instance, info: LabelInfo, *, at: datetime | None = None, is_same: bool = False, by: Actor = PHONE
+) -> Label:
     """The living row of a label id, made or brought up to date from `info`. In a transaction.
 
     An info without a name (events often have none) makes a ghost and marks the directory as due. `at`: emission time of the event,
-    or now for a listing; an older event changes nothing.
+    or now for a listing; an older event changes nothing. `is_same`: another name is known not to be another label's. `by`: whose
+    doing it is, if it is news.
     """
     label = Label.objects.filter(instance=instance, wa_id=info.wa_id, deleted_at=None).first()
     if label is None:
-        position = (instance.labels.aggregate(top=Max("position"))["top"] or 0) + 1
-        row = Label(instance=instance, wa_id=info.wa_id, position=position)
+        row = Label(instance=instance, wa_id=info.wa_id, position=_last_place(instance), seen_at=timezone.now())
         Label.objects.bulk_create([row], ignore_conflicts=True)
         label = Label.objects.get(instance=instance, wa_id=info.wa_id, deleted_at=None)
+        undo_strays(label)
         note(instance, Change.Kind.LABELS)
     if not info.name:
         if label.is_ghost:  # also while the directory is being read: that answer may be older than the label
@@ -144,42 +230,30 @@ def learn_label(instance: Instance, info: LabelInfo, *, at: datetime | None = No
     if moment < label.event_at and not label.is_ghost:
         return label
     fresh = {"name": info.name, "color_index": info.color, "color_hex": info.color_hex[:16]}
-    changed = label.is_ghost or any(getattr(label, field) != value for field, value in fresh.items())
+    if _is_news(label, fresh):
+        label = Label.objects.select_for_update(no_key=True).get(pk=label.pk)  # its echo may come at this very moment
+    changed, former, is_new = _is_news(label, fresh), label.name, label.is_ghost
     if changed or moment > label.event_at:
+        if not label.is_ghost and info.name != label.name:
+            change_name(label, info.name, moment, is_same=is_same)
         for field, value in fresh.items():
             setattr(label, field, value)
         label.known_at, label.event_at, label.seen_at = label.known_at or timezone.now(), moment, timezone.now()
-        label.save(update_fields=[*fresh, "known_at", "event_at", "seen_at"])
+        label.save(update_fields=[*fresh, "known_at", "event_at", "seen_at", *RENAMED])
     if changed:
         note(instance, Change.Kind.LABELS)
+    if is_new:
+        tell_label(Fact.Kind.LABEL_CREATED, by, label)
+    elif former != label.name:
+        tell_label(Fact.Kind.LABEL_RENAMED, by, label, former=former)
     return label
+
+
+def _is_news(label: Label, fresh: Mapping[str, Any]) -> bool:
+    return label.is_ghost or any(getattr(label, field) != value for field, value in fresh.items())
 
 
 def is_buried(instance: Instance, wa_id: str, since: datetime = NEVER) -> bool:
     """Whether the label of this id was deleted (at `since` or later) and no new one lives: nothing older may bring it back."""
     labels = Label.objects.filter(instance=instance, wa_id=wa_id)
     return not labels.living().exists() and labels.filter(deleted_at__gte=since).exists()
-
-
-def read_directory(instance: Instance, client: Provider) -> None:
-    """Bring the mirror of the directory up to date. Raises ProviderError.
-
-    A label that is missing from the list is deleted here only when the provider, asked for it by id, says 404:
-    lists can be short on an account that has labels. An empty list deletes nothing: an engine that lost its
-    labels knows no id either.
-    """
-    asked_at = timezone.now()
-    infos = client.labels()
-    missing = Label.objects.filter(instance=instance).living().exclude(wa_id__in=[info.wa_id for info in infos])
-    gone = [label for label in missing.filter(seen_at__lt=asked_at) if infos and _is_gone(client, label)]
-    with transaction.atomic():
-        learn_directory(instance, infos, asked_at)
-        for label in gone:
-            remove_label(label, asked_at)
-        Instance.objects.filter(pk=instance.pk, directory_due_at__lte=asked_at).update(directory_due_at=None)
-
-
-def learn_directory(instance: Instance, infos: Iterable[LabelInfo], asked_at: datetime) -> None:
-    """Take over a listing. It is newer than every event that was emitted before it was asked for. In a transaction."""
-    for info in infos:
-        learn_label(instance, info, at=asked_at)

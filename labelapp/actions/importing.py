@@ -1,24 +1,33 @@
 """The first import of a number: directory, chats, assignments. Resumable after a crash at any point, safe to repeat."""
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from labelapp.actions.accounts import observe_session
 from labelapp.actions.actor import Actor
-from labelapp.actions.directory import read_directory
-from labelapp.actions.messages import move_chat
+from labelapp.actions.addresses import chats_at
+from labelapp.actions.directory_reading import read_directory
+from labelapp.actions.findings import vanish_unseen
+from labelapp.actions.identity import learn_hidden_ids
+from labelapp.actions.listing import adopt_listing, compare_listing, count_listing, read_list
+from labelapp.actions.messages import move_chat, read_archive
 from labelapp.actions.notices import enter, note
 from labelapp.actions.providers import reason
-from labelapp.models import Change, Chat, ChatAlias, ChatLabel, Instance, Label, Receipt, Source, Verb
+from labelapp.actions.readiness import FROZEN, NotConnected, check_session
+from labelapp.actions.texts import write_texts
+from labelapp.models import Change, Chat, ChatAlias, Finding, Instance, Label, Source, Verb
+from labelapp.models.reasons import Reason
 from labelapp.whatsapp.errors import ProviderError
-from labelapp.whatsapp.jids import kind_of
 from labelapp.whatsapp.provider import Provider
-from labelapp.whatsapp.types import ChatInfo, LidPair
+from labelapp.whatsapp.types import ChatInfo, MessageInfo
 
 PAGE = 100
-CHUNK = 500  # chats per transaction and query
+IMPORT = Actor(None, Source.IMPORT)
 Stop = Callable[[], bool]
 
 
@@ -37,7 +46,11 @@ def start_import(instance: Instance) -> None:
 
 
 def run_import(instance: Instance, client: Provider, stop: Stop = lambda: False) -> bool:
-    """Go on with the import where it stands; True when it is done. Raises ProviderError, the place kept for the next try."""
+    """Go on with the import where it stands; True when it is done. Raises ProviderError or NotConnected, the place kept for the
+    next try.
+
+    Who answers is asked before each stage, and nothing is written any more once the number was frozen or begun anew.
+    """
     steps = {
         Instance.ImportStage.WAITING: _begin,
         Instance.ImportStage.LABELS: _read_labels,
@@ -47,32 +60,41 @@ def run_import(instance: Instance, client: Provider, stop: Stop = lambda: False)
     while instance.import_stage != Instance.ImportStage.DONE:
         if stop():
             return False
+        if instance.import_stage != Instance.ImportStage.WAITING:
+            check_session(instance, client)
         steps[Instance.ImportStage(instance.import_stage)](instance, client, stop)
     return True
 
 
-def record_trouble(instance: Instance, error: ProviderError) -> None:
-    """Keep what the provider said while importing, for people to see."""
-    _save(instance, import_error=reason(error))
+def record_trouble(instance: Instance, error: ProviderError | NotConnected, *, pause: float = 0) -> None:
+    """Keep why the import does not go on, for people to see, and leave it alone for `pause` seconds."""
+    offline = "" if instance.is_working else Reason.OFFLINE(instance.status)  # a frozen number says so itself
+    words = reason(error) if isinstance(error, ProviderError) else offline
+    later = {"import_due_at": timezone.now() + timedelta(seconds=pause)} if pause else {}
+    with suppress(NotConnected):  # the trouble of an import that is none any more
+        _save(instance, import_error=words, **later)
 
 
 def _save(instance: Instance, **values: object) -> None:
+    """Raises NotConnected, nothing written, when the import is not where this one left it: the number was frozen or begun anew."""
+    with transaction.atomic():
+        if not _here(instance).update(**values):
+            raise NotConnected(FROZEN)
+        note(instance, Change.Kind.INSTANCE)
     for field, value in values.items():
         setattr(instance, field, value)
-    instance.save(update_fields=list(values))
-    note(instance, Change.Kind.INSTANCE)
+
+
+def _here(instance: Instance) -> QuerySet[Instance]:
+    """The number while it is the same account's and at the same place of the import as `instance`."""
+    same = {field: getattr(instance, field) for field in ("pk", "me_jid", "import_stage", "import_cursor")}
+    return Instance.objects.filter(frozen_at=None, **same)
 
 
 def _begin(instance: Instance, client: Provider, stop: Stop) -> None:
-    session = client.session()
-    _save(
-        instance,
-        status=session.status[:40],
-        status_at=timezone.now(),
-        me_jid=session.me_jid[:80],
-        me_name=session.me_name[:200],
-        import_stage=Instance.ImportStage.LABELS,
-    )
+    asked_at = timezone.now()
+    if observe_session(instance, client.session(), asked_at):
+        _save(instance, import_stage=Instance.ImportStage.LABELS)
 
 
 def _read_labels(instance: Instance, client: Provider, stop: Stop) -> None:
@@ -84,77 +106,61 @@ def _read_chats(instance: Instance, client: Provider, stop: Stop) -> None:
     """Page through the overview. A provider may ignore paging: stop when a page brings nothing that this pass has not met."""
     met: set[str] = set()
     while not stop():
+        asked_at = timezone.now()
         infos = client.chats(limit=PAGE, offset=instance.import_cursor)
         fresh = [info for info in infos if info.jid not in met]
         if not fresh:
             break
         met.update(info.jid for info in fresh)
         with transaction.atomic():
-            store_chats(instance, fresh)
+            store_chats(instance, fresh, asked_at)
             done = instance.import_done + len(fresh)
             _save(instance, import_cursor=instance.import_cursor + PAGE, import_done=done, import_error="")
     else:
         return
-    _read_hidden_ids(instance, client)
+    read_hidden_ids(instance, client)
     total = Label.objects.filter(instance=instance).living().count()
     _save(instance, import_stage=Instance.ImportStage.ASSIGNMENTS, import_cursor=0, import_done=0, import_total=total)
 
 
-def store_chats(instance: Instance, infos: Iterable[ChatInfo]) -> list[Chat]:
-    """Make or refresh chats from overview rows, in a transaction. Returns those whose place in the list changed."""
-    infos = list(infos)
-    by_jid = chats_at(instance, {info.jid: info.name for info in infos})
-    moved = []
+def store_chats(instance: Instance, infos: Iterable[ChatInfo], asked_at: datetime) -> list[Chat]:
+    """Make or refresh chats from overview rows as of `asked_at`, in a transaction. Returns those that are new or look different now."""
+    infos, now = list(infos), timezone.now()
+    jids = {info.jid: info.name for info in infos}
+    known = set(ChatAlias.objects.filter(instance=instance, jid__in=jids).values_list("jid", flat=True))
+    by_jid = chats_at(instance, jids)
+    moved = {}
     for info in infos:
         chat = by_jid[info.jid]
-        before = (chat.last_message_at, chat.name, chat.archived)
+        before = (chat.last_message_at, chat.name)
         if info.name:
             chat.name = info.name[:200]
-        if info.archived is not None:
-            chat.archived = info.archived
-        if info.last_message and info.last_message.at and info.last_message.at > chat.last_message_at:
-            move_chat(chat, info.last_message, min(info.last_message.at, timezone.now()))
-        elif before != (chat.last_message_at, chat.name, chat.archived):
-            chat.save(update_fields=["name", "archived"])
-        if before != (chat.last_message_at, chat.name, chat.archived):
-            moved.append(chat)
-    return moved
+        if info.last_message and _is_newer(chat, info.last_message, now):
+            move_chat(chat, info.last_message, min(info.last_message.at or now, now))
+        elif before != (chat.last_message_at, chat.name):
+            chat.save(update_fields=["name"])
+        if info.jid not in known or before != (chat.last_message_at, chat.name):
+            moved[chat.pk] = chat
+    write_texts(moved)
+    moved |= {chat.pk: chat for chat in read_archive(instance, infos, asked_at)}
+    return list(moved.values())
 
 
-def chats_at(instance: Instance, names: dict[str, str]) -> dict[str, Chat]:
-    """The chats at these addresses (address -> name), made where they were never seen. In a transaction; a few queries for any number."""
-    found = _by_address(instance, names)
-    missing = [jid for jid in names if jid not in found]
-    if missing:
-        rows = [
-            Chat(
-                instance=instance,
-                jid=jid,
-                name=names[jid][:200],
-                kind=Chat.Kind.GROUP if kind_of(jid) == "group" else Chat.Kind.PERSON,
-            )
-            for jid in missing
-        ]
-        Chat.objects.bulk_create(rows, ignore_conflicts=True)
-        made = Chat.objects.filter(instance=instance, jid__in=missing)
-        ChatAlias.objects.bulk_create(
-            [ChatAlias(instance=instance, jid=chat.jid, chat=chat) for chat in made], ignore_conflicts=True
-        )
-        found |= _by_address(instance, missing)
-    return found
+def _is_newer(chat: Chat, last: MessageInfo, now: datetime) -> bool:
+    """Whether the chat's last message is news. One from the future counts as written when it was first seen."""
+    if last.at is None or last.at <= chat.last_message_at:
+        return False
+    is_shown = (chat.last_message_text, chat.last_message_from_me) == (last.text[:200], last.from_me)
+    return last.at <= now or not is_shown
 
 
-def _by_address(instance: Instance, jids: Iterable[str]) -> dict[str, Chat]:
-    """Address -> locked chat, one object per chat however many of its addresses are asked for."""
-    rows = dict(ChatAlias.objects.filter(instance=instance, jid__in=list(jids)).values_list("jid", "chat_id"))
-    locked = Chat.objects.select_for_update().filter(pk__in=set(rows.values())).order_by("pk")
-    chats = {chat.pk: chat for chat in locked}
-    return {jid: chats[pk] for jid, pk in rows.items()}
+def read_hidden_ids(instance: Instance, client: Provider) -> None:
+    """Learn which hidden ids (@lid) belong to chats that we know, so that their labels land on one row. Not every provider tells.
 
-
-def _read_hidden_ids(instance: Instance, client: Provider) -> None:
-    """Learn which hidden ids (@lid) belong to chats that we know, so that their labels land on one row. Not every provider tells."""
+    Contradictions that were found before and are not among them any more vanish; no mapping at all says nothing of them.
+    """
     met: set[str] = set()
+    began_at = timezone.now()
     try:
         while fresh := [p for p in client.lids(limit=500, offset=len(met)) if p.lid not in met]:
             met.update(pair.lid for pair in fresh)
@@ -162,26 +168,23 @@ def _read_hidden_ids(instance: Instance, client: Provider) -> None:
     except ProviderError as error:
         if not error.permanent:
             raise
-
-
-@transaction.atomic
-def learn_hidden_ids(instance: Instance, pairs: Iterable[LidPair]) -> None:
-    """Note hidden ids as further addresses of chats that we know by number. An id that has a chat of its own keeps it."""
-    known = {pair.pn: pair.lid for pair in pairs if pair.pn}
-    chats = _by_address(instance, known)
-    rows = [ChatAlias(instance=instance, jid=lid, chat=chats[pn]) for pn, lid in known.items() if pn in chats]
-    ChatAlias.objects.bulk_create(rows, ignore_conflicts=True)
+    else:
+        if met:
+            vanish_unseen(instance, Finding.Kind.IDENTITY, began_at)
 
 
 def _read_assignments(instance: Instance, client: Provider, stop: Stop) -> None:
     """The chats of each label, label by label in the order of their ids."""
-    labels = Label.objects.filter(instance=instance, pk__gt=instance.import_cursor).living().order_by("pk")
-    for label in labels:
+    labels = Label.objects.filter(instance=instance, pk__gt=instance.import_cursor).living().select_related("instance")
+    actor = Actor(None, Source.PHONE, Reason.COMPARED()) if instance.imported_at else IMPORT
+    for label in labels.order_by("pk"):
         if stop():
             return
-        asked_at = timezone.now()
-        jids = [jid for jid in client.label_chats(label.wa_id) if kind_of(jid) != "other"]
-        adopt_assignments(label, jids, asked_at)
+        listing = read_list(client, label)
+        if not _here(instance).exists():
+            raise NotConnected(FROZEN)
+        adopt_listing(actor, listing, compare_listing(listing).news)
+        count_listing(listing)
         with transaction.atomic():
             done = instance.import_done + 1
             _save(instance, import_cursor=label.pk, import_done=done, import_error="")
@@ -191,7 +194,7 @@ def _read_assignments(instance: Instance, client: Provider, stop: Stop) -> None:
 
 def _finish(instance: Instance) -> None:
     if instance.imported_at is None:
-        enter(Actor(None, Source.IMPORT), Verb.IMPORT, instance=instance)
+        enter(IMPORT, Verb.IMPORT, instance=instance)
     _save(
         instance,
         import_stage=Instance.ImportStage.DONE,
@@ -201,40 +204,3 @@ def _finish(instance: Instance) -> None:
         reconciled_at=timezone.now(),
     )
     note(instance, Change.Kind.LABELS)
-
-
-def adopt_assignments(label: Label, jids: Sequence[str], asked_at: datetime) -> int:
-    """Take over which chats carry a label. Only adds: an absence proves nothing. Open and failed wishes keep what is wanted.
-
-    In short transactions: a label can be on very many chats. Safe to run twice. Returns how many chats were new to the label.
-    """
-    chunks = [jids[start : start + CHUNK] for start in range(0, len(jids), CHUNK)]
-    new = sum(_adopt_chunk(label, chunk, asked_at) for chunk in chunks)
-    with transaction.atomic():
-        label = Label.objects.select_for_update().get(pk=label.pk)  # a click must not count meanwhile
-        label.chat_count = ChatLabel.objects.filter(label=label, wanted=True).count()
-        label.seen_at = max(label.seen_at, asked_at)
-        label.save(update_fields=["chat_count", "seen_at"])
-    return new
-
-
-@transaction.atomic
-def _adopt_chunk(label: Label, jids: Iterable[str], asked_at: datetime) -> int:
-    chats = {chat.pk: chat for chat in chats_at(label.instance, dict.fromkeys(jids, "")).values()}
-    known = set(ChatLabel.objects.filter(label=label, chat__in=chats).values_list("chat_id", flat=True))
-    new = [
-        ChatLabel(
-            chat=chat,
-            label=label,
-            last_message_at=chat.last_message_at,
-            wanted=True,
-            remote=True,
-            remote_at=asked_at,
-            receipt=Receipt.CONFIRMED,
-        )
-        for pk, chat in chats.items()
-        if pk not in known
-    ]
-    ChatLabel.objects.bulk_create(new, ignore_conflicts=True)
-    settled = ChatLabel.objects.filter(label=label, chat__in=known, receipt=Receipt.CONFIRMED, wanted=False)
-    return len(new) + settled.filter(wanted_at__lt=asked_at).update(wanted=True, remote=True, remote_at=asked_at)

@@ -1,55 +1,32 @@
 """Messages and chats as they come in: previews, order and who waits, whatever the order of arrival. All in a transaction."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from labelapp.actions.addresses import by_address, chats_at
 from labelapp.actions.notices import note
 from labelapp.actions.pairs import lock_chat
 from labelapp.actions.providers import client_for, refusal
-from labelapp.models import Change, Chat, ChatAlias, ChatLabel, ChatRead, Instance, Message, User
+from labelapp.actions.texts import found_by_preview, write_texts
+from labelapp.actions.transactions import patient
+from labelapp.models import Change, Chat, ChatLabel, ChatRead, Instance, Message, User
+from labelapp.models.assignments import CLOCKS
+from labelapp.models.effects import Effect
 from labelapp.models.fields import NEVER
 from labelapp.whatsapp.errors import ProviderError
-from labelapp.whatsapp.jids import kind_of
-from labelapp.whatsapp.types import MessageInfo
+from labelapp.whatsapp.types import ChatInfo, MessageInfo
 
 PANEL_MESSAGES = 30
 
 
-def chat_at(instance: Instance, jid: str, name: str = "") -> Chat:
-    """The locked chat with this address (any of its addresses), made if it was never seen before."""
-    known = ChatAlias.objects.select_related("chat").select_for_update(of=("chat",))
-    alias = known.filter(instance=instance, jid=jid).first()
-    if alias is None:
-        kind = Chat.Kind.GROUP if kind_of(jid) == "group" else Chat.Kind.PERSON
-        Chat.objects.bulk_create([Chat(instance=instance, jid=jid, kind=kind, name=name)], ignore_conflicts=True)
-        chat = Chat.objects.get(instance=instance, jid=jid)
-        ChatAlias.objects.bulk_create([ChatAlias(instance=instance, jid=jid, chat=chat)], ignore_conflicts=True)
-        alias = known.get(instance=instance, jid=jid)
-    chat = alias.chat
-    if name and not chat.name:
-        chat.name = name
-        chat.save(update_fields=["name"])
-    return chat
-
-
-def receive_message(instance: Instance, info: MessageInfo, *, chat_name: str = "", sender_name: str = "") -> bool:
-    """Store a message once and move its chat. False when it was known already. A message without a time counts as written now."""
-    chat = chat_at(instance, info.chat_jid, chat_name)
-    at = min(info.at or timezone.now(), timezone.now())
-    if not _store(chat, info, at, sender_name):
-        return False
-    move_chat(chat, info, at, sender_name)
-    note(instance, Change.Kind.MESSAGE, [chat])
-    return True
-
-
-def _store(chat: Chat, info: MessageInfo, at: datetime, sender_name: str = "") -> bool:
-    if Message.objects.filter(instance=chat.instance_id, wa_id=info.wa_id).exists():
-        return False
-    Message.objects.create(
+def message_row(chat: Chat, info: MessageInfo, at: datetime, sender_name: str = "") -> Message:
+    """An unsaved row for a message of the chat."""
+    return Message(
         instance_id=chat.instance_id,
         chat=chat,
         wa_id=info.wa_id,
@@ -60,6 +37,12 @@ def _store(chat: Chat, info: MessageInfo, at: datetime, sender_name: str = "") -
         media=info.media,
         source=info.source[:8],
     )
+
+
+def _store(chat: Chat, info: MessageInfo, at: datetime) -> bool:
+    if Message.objects.filter(instance=chat.instance_id, wa_id=info.wa_id).exists():
+        return False
+    message_row(chat, info, at).save(force_insert=True)
     return True
 
 
@@ -82,13 +65,34 @@ def _is_last_of_its_second(chat: Chat, info: MessageInfo, at: datetime) -> bool:
     return not Message.objects.filter(chat=chat, at=at, wa_id__gt=info.wa_id).exists()
 
 
-def archive_chat(instance: Instance, jid: str, archived: bool) -> None:
-    """Mirror that a chat went into WhatsApp's archive or came back."""
-    chat = chat_at(instance, jid)
-    if chat.archived != archived:
-        chat.archived = archived
-        chat.save(update_fields=["archived"])
+def archive_chat(instance: Instance, jid: str, archived: bool, *, at: datetime, event_id: str) -> Effect:
+    """Mirror that a chat went into WhatsApp's archive or came back. The newest event wins, whatever the order."""
+    chat = chats_at(instance, {jid: ""})[jid]
+    effect = chat.hear_archive(archived, at=at, event_id=event_id)
+    chat.save(update_fields=["archived", "archived_event_at", "archived_event_id"])
+    if effect is Effect.CHANGED:
         note(instance, Change.Kind.MESSAGE, [chat])
+    return effect
+
+
+def read_archive(instance: Instance, infos: Iterable[ChatInfo], asked_at: datetime) -> list[Chat]:
+    """Mirror what rows of the overview say of the archive, in a transaction. Returns the chats that look different now.
+
+    A reading counts as news of the moment in which it was asked for, less what clocks may differ: what was emitted before that and
+    comes later does not turn it back, and what is younger stays.
+    """
+    told = {info.jid: info.archived for info in infos if info.archived is not None}
+    if not told:
+        return []
+    heard: dict[tuple[bool, Effect], dict[int, Chat]] = defaultdict(dict)
+    for jid, chat in by_address(instance, told).items():
+        effect = chat.hear_archive(told[jid], at=asked_at - CLOCKS)
+        heard[told[jid], effect][chat.pk] = chat
+    for (archived, effect), chats in heard.items():
+        if effect is not Effect.OLDER:
+            rows = Chat.objects.filter(pk__in=chats, archived_event_at__lt=asked_at - CLOCKS)
+            rows.update(archived=archived, archived_event_at=asked_at - CLOCKS, archived_event_id="")
+    return [chat for (_on, effect), chats in heard.items() if effect is Effect.CHANGED for chat in chats.values()]
 
 
 def fetch_messages(chat: Chat) -> None:
@@ -100,21 +104,32 @@ def fetch_messages(chat: Chat) -> None:
         raise refusal(error) from error
     with transaction.atomic():
         locked = lock_chat(chat.pk)
-        oldest = timezone.now() - timedelta(days=settings.MESSAGE_DAYS)
-        moved = locked.last_message_at
-        for info in infos:
-            at = min(info.at or NEVER, timezone.now())
-            if at > oldest and _store(locked, info, at):
-                move_chat(locked, info, at)
-        if locked.last_message_at != moved:
-            note(chat.instance, Change.Kind.MESSAGE, [locked])
+        if locked.pk == chat.pk:
+            _store_all(locked, infos)
+    if locked.pk != chat.pk:  # joined to another one meanwhile: that one's messages have ids of their own
+        fetch_messages(locked)
 
 
-def mark_read(user: User, chat: Chat) -> None:
+def _store_all(chat: Chat, infos: Iterable[MessageInfo]) -> None:
+    oldest = timezone.now() - timedelta(days=settings.MESSAGE_DAYS)
+    moved = chat.last_message_at
+    for info in infos:
+        at = min(info.at or NEVER, timezone.now())
+        if at > oldest and _store(chat, info, at):
+            move_chat(chat, info, at)
+    write_texts(found_by_preview([chat.pk]))
+    if chat.last_message_at != moved:
+        note(chat.instance, Change.Kind.MESSAGE, [chat])
+
+
+@patient
+def mark_read(user: User, chat: Chat) -> Chat:
     """Take the bold off this person's screen, and off no one else's. The customer's ticks stay grey: nothing is sent.
 
-    Read is what is there by now, not what a late delivery brings afterwards.
+    Read is what is there by now, not what a late delivery brings afterwards. Returns the chat: the one that is left, where it was
+    joined to another meanwhile.
     """
-    newest = Chat.objects.values_list("last_message_at", flat=True).get(pk=chat.pk)
-    row = ChatRead(user=user, chat=chat, at=newest)
+    chat = lock_chat(chat.pk)
+    row = ChatRead(user=user, chat=chat, at=chat.last_message_at)
     ChatRead.objects.bulk_create([row], update_conflicts=True, unique_fields=["user", "chat"], update_fields=["at"])
+    return chat

@@ -20,19 +20,20 @@ def wake() -> None:
             cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
-def note(instance: Instance, kind: str, chats: Iterable[Chat] | None = None) -> None:
-    """Tell live screens that something about the number (or about these chats) is new."""
-    rows = [Change(instance=instance, chat=chat, kind=kind) for chat in ([None] if chats is None else chats)]
+def note(instance: Instance | int, kind: str, chats: Iterable[Chat] | None = None) -> None:
+    """Tell live screens that something about the number, or its key (or about these chats), is new."""
+    home = instance if isinstance(instance, int) else instance.pk
+    rows = [Change(instance_id=home, chat=chat, kind=kind) for chat in ([None] if chats is None else chats)]
     Change.objects.bulk_create(rows)
     wake()
 
 
-def enter(
+def entry(
     actor: Actor, verb: Verb, *, chat: Chat | None = None, label: Label | None = None, instance: Instance | None = None
-) -> None:
-    """Write who did what and why. One of chat, label, instance tells the number."""
+) -> LedgerEntry:
+    """An unsaved ledger row: who did what and why. One of chat, label, instance tells the number."""
     home: Any = instance.pk if instance else chat.instance_id if chat else label.instance_id if label else None
-    LedgerEntry.objects.create(
+    return LedgerEntry(
         instance_id=home,
         chat=chat,
         label=label,
@@ -40,7 +41,21 @@ def enter(
         source=actor.source,
         actor=actor.user,
         cause=actor.cause[:300],
+        depth=actor.depth,
+        rule_id=actor.rule,
     )
+
+
+def enter(
+    actor: Actor, verb: Verb, *, chat: Chat | None = None, label: Label | None = None, instance: Instance | None = None
+) -> None:
+    """Write who did what and why."""
+    entry(actor, verb, chat=chat, label=label, instance=instance).save(force_insert=True)
+
+
+def enter_all(entries: list[LedgerEntry]) -> None:
+    """Write many ledger rows at once."""
+    LedgerEntry.objects.bulk_create(entries)
 
 
 def count_chats(deltas: dict[int, int]) -> None:

@@ -3,20 +3,20 @@
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import time
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from labelapp.actions.actor import Actor, Refused
+from labelapp.actions.assigning import release_chats
 from labelapp.actions.notices import note
 from labelapp.actions.providers import client_for, refusal
+from labelapp.actions.runs import leave_number
 from labelapp.models import Change, Instance, User
-from labelapp.models.instances import new_secret
 from labelapp.whatsapp.errors import ProviderError
 from labelapp.whatsapp.jids import phone_of
 from labelapp.whatsapp.provider import Provider
@@ -24,17 +24,8 @@ from labelapp.whatsapp.types import SessionInfo
 from labelapp.whatsapp.wawp import Wawp
 
 PERMISSION = "manage_instances"
-# message.any holds what comes in and what goes out; `message` as well would deliver every incoming one twice
-HOOK_EVENTS = (
-    "label.upsert",
-    "label.deleted",
-    "label.chat.added",
-    "label.chat.deleted",
-    "message.any",
-    "session.status",
-    "chat.archive",
-)
 PROBED_LABELS = 20
+FASTEST = 100.0  # calls a second: no provider bears more
 
 
 class BadNumber(Refused):
@@ -126,6 +117,7 @@ def change_number(actor: Actor, number: Instance, reach: Reach, *, name: str, pe
             note(number, Change.Kind.INSTANCE)
     except IntegrityError as error:
         raise _taken(number) from error
+    release_chats(number)
     return number
 
 
@@ -135,48 +127,25 @@ def remove_number(actor: Actor, number: Instance) -> Instance:
     with transaction.atomic():
         removed = Instance.objects.connected().filter(pk=number.pk).update(removed_at=timezone.now())
         if removed:
+            leave_number(number)
             note(number, Change.Kind.INSTANCE)
     number.refresh_from_db(fields=["removed_at"])
     return number
 
 
-def rotate_secret(actor: Actor, number: Instance) -> Instance:
-    """Make a new hook address. The one before is accepted for OLD_SECRET_HOURS more, any older one no longer."""
+def set_pace(
+    actor: Actor, number: Instance, *, pace: float, quiet_from: time | None, quiet_until: time | None
+) -> Instance:
+    """How many calls a second change labels, and when runs rest, by the site's clocks (both times or none)."""
     actor.must(PERMISSION)
-    number.old_hook_secret, number.hook_secret = number.hook_secret, new_secret()
-    number.rotated_at, number.hook_registered_at = timezone.now(), None
-    number.save(update_fields=["old_hook_secret", "hook_secret", "rotated_at", "hook_registered_at"])
-    return number
-
-
-def set_hmac_key(actor: Actor, number: Instance, key: str) -> Instance:
-    """Demand signed deliveries from now on; "" stops demanding it. The provider has to be told as well."""
-    actor.must(PERMISSION)
-    number.hmac_key, number.hook_registered_at = key, None
-    number.save(update_fields=["hmac_key", "hook_registered_at"])
-    return number
-
-
-def hook_address(number: Instance) -> str:
-    """Where the provider has to post to; "" when the stored secret can't be read. A secret: for managers of instances only."""
-    if not number.hook_secret:
-        return ""
-    return str(settings.PUBLIC_URL) + reverse("hooks.receive", args=[number.slug, number.hook_secret])
-
-
-def register_hook(actor: Actor, number: Instance) -> Instance:
-    """Have the provider post to our address. Refused with its own words: some plans have no hooks. Safe to repeat."""
-    actor.must(PERMISSION)
-    address = hook_address(number)
-    if not address:
-        raise Refused(_("The secret of the address can't be read any more. Change it first."))
-    with closing(client_for(number)) as client:
-        try:
-            client.register_hook(address, HOOK_EVENTS, number.hmac_key)
-        except ProviderError as error:
-            raise refusal(error) from error
-    number.hook_registered_at = timezone.now()
-    number.save(update_fields=["hook_registered_at"])
+    if not 0 < pace <= FASTEST:
+        raise BadNumber(_("This pace is not possible."), field="pace")
+    if (quiet_from is None) != (quiet_until is None):
+        raise BadNumber(_("Enter both times, or none."), field="quiet_until")
+    number.pace, number.quiet_from, number.quiet_until = pace, quiet_from, quiet_until
+    with transaction.atomic():
+        number.save(update_fields=["pace", "quiet_from", "quiet_until"])
+        note(number, Change.Kind.INSTANCE)
     return number
 
 

@@ -1,58 +1,82 @@
 """The life of a pair (chat, label): how wishes are made, confirmed and given up. Everything here runs inside a transaction."""
 
+from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from datetime import datetime, timedelta
 
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor
 from labelapp.actions.notices import count_chats, enter
-from labelapp.models import Chat, ChatLabel, Label, Receipt, Source, Verb
+from labelapp.models import Chat, ChatLabel, Label, MergedChat, Receipt, Source, Verb
 from labelapp.models.assignments import OPEN
+from labelapp.models.fields import NEVER
 from labelapp.models.reasons import Reason
+from labelapp.queries.stays import last_stay
 
 AGENTS_FIRST = 0
-DOUBT = timedelta(seconds=60)
+RULES = 5
+FINISHING = 9  # what a run has begun with a chat is finished before the next one begins
+BULK = 10
 
 
 def lock_chat(pk: int) -> Chat:
-    """The chat's row, locked: all changes to one chat's pairs happen one after the other."""
-    return Chat.objects.select_for_update().get(pk=pk)
+    """The chat's row, locked: all changes to one chat's pairs happen one after the other.
+
+    Of a chat that was joined to another, or is so while the lock is waited for, the one that is left. Raises Chat.DoesNotExist.
+    """
+    chat = Chat.objects.locked().filter(pk=pk).first()
+    if chat is not None:
+        return chat
+    left = MergedChat.objects.filter(old=pk).values_list("chat_id", flat=True).first()
+    if left is None:
+        raise Chat.DoesNotExist(f"No chat {pk}.")
+    return lock_chat(left)
 
 
 def lock_pair(chat: Chat, label: Label) -> ChatLabel:
-    """The pair's row, made if it was not there. The chat must be locked."""
-    pair = ChatLabel.objects.filter(chat=chat, label=label).first()
-    if pair is None:
-        row = ChatLabel(chat=chat, label=label, last_message_at=chat.last_message_at)
-        ChatLabel.objects.bulk_create([row], ignore_conflicts=True)
-        pair = ChatLabel.objects.get(chat=chat, label=label)
-    pair.chat, pair.label = chat, label
-    return pair
+    """The pair, or where there is none a new one that its first wish will save. The chat must be locked: nobody else makes it meanwhile."""
+    for pair in ChatLabel.objects.filter(chat=chat, label=label):
+        pair.chat, pair.label = chat, label
+        return pair
+    return ChatLabel(chat=chat, label=label, last_message_at=chat.last_message_at)
 
 
-def seen_since_last_call(pair: ChatLabel) -> bool:
-    """Whether `remote` was seen after the last call for the pair ended, so that it can be believed."""
-    if pair.remote is None or pair.in_flight:
-        return False
-    return pair.sent_at is None or pair.remote_at > pair.sent_at
-
-
-def was_just_confirmed(pair: ChatLabel) -> bool:
-    """Whether a call of ours was confirmed less than DOUBT ago: what contradicts it so soon is asked again, not believed."""
-    return pair.confirmed_at is not None and pair.sent_at is not None and timezone.now() - pair.confirmed_at < DOUBT
+def write_pairs(pairs: Iterable[ChatLabel], fields: Sequence[str]) -> None:
+    """Insert new pairs, update these fields of known ones, in one statement. Their chats are locked."""
+    rows = [copy(pair) for pair in pairs]
+    for row in rows:
+        row.pk = None  # chat and label name the row: with a second unique value in it, databases differ on what a conflict is
+    ChatLabel.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["chat", "label"], update_fields=list(fields)
+    )
 
 
 def wish(
-    actor: Actor, pair: ChatLabel, on: bool, *, after: ChatLabel | None = None, priority: int = AGENTS_FIRST
+    actor: Actor,
+    pair: ChatLabel,
+    on: bool,
+    *,
+    after: ChatLabel | None = None,
+    priority: int = AGENTS_FIRST,
+    forced: bool = False,
+    anew: bool = False,
 ) -> None:
-    """Record what is wanted from now on. `after`: the wish is sent only when that pair's own wish is confirmed."""
+    """Record what is wanted from now on. `after`: the wish is sent only when that pair's own wish is confirmed. `forced`: it is
+    written even where the provider says that it is so already; the same wish made once more stays so until it is confirmed.
+    `anew`: what was seen before the wish does not confirm it."""
     now = timezone.now()
+    pair.forced = forced or (pair.forced and pair.wanted == on and pair.receipt != Receipt.CONFIRMED)
     if pair.wanted != on:
         count_chats({pair.label_id: 1 if on else -1})
-    pair.wanted, pair.wanted_at, pair.attempts, pair.error, pair.priority = on, now, 0, "", priority
+    pair.wanted, pair.wanted_at, pair.attempts, pair.priority = on, now, 0, priority
+    pair.error = Reason.ASKING(pair.label.former["name"]) if pair.label.questioned_at else ""
     pair.receipt, pair.due_at, pair.confirmed_at, pair.waits_for = Receipt.PENDING, now, None, after
-    if pair.remote == on and seen_since_last_call(pair):
+    pair.held_at = pair.missed_at = pair.contradicted_at = None
+    if pair.remote == on and pair.is_seen_since_last_call and not anew:
         pair.receipt, pair.due_at, pair.confirmed_at = Receipt.CONFIRMED, None, now
+        pair.sent_at = now  # no call was needed: whatever was emitted before is older than the wish
     pair.save()
     if after:  # what waited for this one (an earlier stage) has to wait for its successor
         pair.holds_back.update(waits_for=after)
@@ -63,55 +87,72 @@ def wish(
 
 def confirm(pair: ChatLabel) -> None:
     """What was wanted has been seen. Lets go of the wishes that waited for it."""
-    pair.receipt, pair.confirmed_at, pair.due_at = Receipt.CONFIRMED, timezone.now(), None
-    pair.attempts, pair.error, pair.waits_for = 0, "", None
+    pair.confirm(timezone.now())
     pair.save()
-    pair.holds_back.update(waits_for=None, due_at=timezone.now())
+    let_go([pair.pk])
+
+
+def let_go(confirmed: Collection[int]) -> None:
+    """The wishes that waited for these pairs may be sent now."""
+    if confirmed:
+        due = Case(When(held_at=None, then=Value(timezone.now())), default=F("due_at"))
+        ChatLabel.objects.filter(waits_for__in=confirmed).update(waits_for=None, due_at=due)
 
 
 def fail(pair: ChatLabel, reason: str) -> None:
     """Give the wish up for now (`reason` as stored by `Reason`); a person can retry it. What was to come off after it stays on."""
     pair.receipt, pair.error, pair.due_at, pair.waits_for = Receipt.FAILED, reason, None, None
+    pair.held_at = None
     pair.save()
     enter(Actor(None, Source.RECONCILE, reason), Verb.FAIL, chat=pair.chat, label=pair.label)
     _keep_held(pair, Actor(None, Source.RECONCILE, Reason.STAGE()), Verb.KEEP)
 
 
 def _keep_held(pair: ChatLabel, actor: Actor, verb: Verb) -> None:
-    """Take back the wishes to remove old stages that waited for this pair: it will not arrive."""
-    for held in pair.holds_back.select_related("label", "chat").filter(wanted=False, receipt__in=OPEN):
-        count_chats({held.label_id: 1})
-        held.wanted, held.receipt, held.waits_for = True, Receipt.CONFIRMED, None
-        held.due_at = None if held.remote else timezone.now()
-        held.save()
-        enter(actor, verb, chat=held.chat, label=held.label)
+    """Take back the wishes that waited for this pair: it will not arrive. Of several former stages one stays, the last that was seen."""
+    held = list(pair.holds_back.select_related("label", "chat").filter(wanted=False, receipt__in=OPEN))
+    former = [each for each in held if each.label.group_id and each.label.group_id == pair.label.group_id]
+    stays = max(former, key=_how_present, default=None)
+    for each in held:
+        if each in former and each != stays:
+            ChatLabel.objects.filter(pk=each.pk).update(waits_for=None, due_at=timezone.now())
+        else:
+            keep_on(actor, each, verb)
 
 
-def adopt(actor: Actor, pair: ChatLabel, on: bool) -> None:
-    """Take over what was seen at the provider: a change on the phone is normal."""
-    now = timezone.now()
-    changed = pair.wanted != on
-    if changed:
-        count_chats({pair.label_id: 1 if on else -1})
-    pair.wanted, pair.remote, pair.remote_at, pair.wanted_at = on, on, now, now
-    pair.receipt, pair.confirmed_at, pair.due_at, pair.error = Receipt.CONFIRMED, now, None, ""
+def _how_present(pair: ChatLabel) -> tuple[bool, float]:
+    """Seen at the provider before not seen. Of the seen ones the youngest, of the others the oldest: the younger never arrived."""
+    at = pair.wanted_at.timestamp()
+    return bool(pair.remote), at if pair.remote else -at
+
+
+def keep_on(actor: Actor, pair: ChatLabel, verb: Verb) -> None:
+    """Take back the open wish to remove a label. One whose call has begun is put on again: nobody knows what it did. Else, where it
+    stays because what was to replace it failed (`verb` KEEP), it has been on all the time: its age goes on."""
+    count_chats({pair.label_id: 1})
+    is_called = pair.called_at is not None and pair.called_at >= pair.wanted_at
+    stay = last_stay(pair.chat_id, pair.label_id) if verb == Verb.KEEP and not is_called else None
+    if stay is not None:
+        pair.wanted_at = stay.since or NEVER
+    pair.wanted, pair.waits_for, pair.held_at, pair.attempts = True, None, None, 0
+    pair.receipt = Receipt.PENDING if is_called else Receipt.CONFIRMED
+    pair.due_at = None if pair.remote and not is_called else timezone.now()
     pair.save()
-    if changed:
-        enter(actor, Verb.ADD if on else Verb.REMOVE, chat=pair.chat, label=pair.label)
+    enter(actor, verb, chat=pair.chat, label=pair.label)
 
 
 def bury(label: Label, at: datetime) -> list[int]:
     """The label was deleted in WhatsApp: a tombstone for it, an end to waiting wishes. Returns the chats whose chips change."""
     touched = list(ChatLabel.objects.filter(label=label).shown().values_list("chat_id", flat=True))
-    label.deleted_at, label.chat_count = at, 0
-    label.save(update_fields=["deleted_at", "chat_count"])
+    label.deleted_at, label.questioned_at, label.chat_count = at, None, 0
+    label.save(update_fields=["deleted_at", "questioned_at", "chat_count"])
     for pair in ChatLabel.objects.filter(label=label, wanted=True).open().select_related("chat", "label"):
         fail(pair, Reason.DELETED())
     pairs = ChatLabel.objects.filter(label=label)
     pairs.filter(receipt=Receipt.FAILED).update(error=Reason.DELETED())  # a refusal that came first was its first sign
     pairs.filter(wanted=False).update(receipt=Receipt.CONFIRMED, error="", waits_for=None)  # it is off, as wished
     pairs.exclude(receipt=Receipt.FAILED).update(wanted=False)
-    pairs.update(remote=False, due_at=None)
+    pairs.update(remote=False, due_at=None, held_at=None, missed_at=None, contradicted_at=None)
     return touched
 
 

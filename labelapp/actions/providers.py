@@ -22,8 +22,11 @@ class ProviderRefused(Refused):
     status = 422
 
 
-def client_for(instance: Instance) -> Provider:
-    """A client for the instance; close it after use. Raises Unavailable when the stored token can't be read any more."""
+def client_for(instance: Instance, *, seconds: float | None = None) -> Provider:
+    """A client for the instance; close it after use. An answer may take `seconds`, PROVIDER_SECONDS by default.
+
+    Raises Unavailable when the stored token can't be read any more.
+    """
     if instance.locked or not instance.credentials:
         raise Unavailable(_("The access token of this number can't be read. An admin has to enter it again."))
     try:
@@ -35,15 +38,18 @@ def client_for(instance: Instance) -> Provider:
             allow_private=instance.allow_private,
             options=instance.options,
             transport=getattr(settings, "PROVIDER_TRANSPORT", None),
+            seconds=settings.PROVIDER_SECONDS if seconds is None else seconds,
         )
     except ValueError as error:
         raise Unavailable(str(error)) from error
 
 
 def reason(error: ProviderError) -> str:
-    """The error as a stored reason: that the provider was silent, refused the token, or its own words."""
+    """The error as a stored reason: that the provider was silent, lacks keys, refused the token, or its own words."""
     if error.unreachable:
         return Reason.SILENT(error.message)
+    if error.keyless:
+        return Reason.KEYS(error.message)
     return (Reason.TOKEN if error.refused else Reason.SAID)(error.message)
 
 

@@ -1,44 +1,63 @@
 """What the push lane records around a provider call: claimed before, ended after, read back later."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import timedelta
 from random import SystemRandom
 
 from django.conf import settings
 from django.utils import timezone
 
-from labelapp.actions.actor import Actor
-from labelapp.actions.directory import is_buried, learn_label
+from labelapp.actions.confirming import read_back_after
+from labelapp.actions.moves import holds_prune
 from labelapp.actions.notices import note
-from labelapp.actions.pairs import adopt, backoff, confirm, fail, lock_chat, lock_pair, was_just_confirmed
+from labelapp.actions.pairs import backoff, confirm, fail, lock_chat
 from labelapp.actions.providers import reason
 from labelapp.actions.transactions import patient
-from labelapp.models import Change, ChatLabel, Instance, Receipt, Source
+from labelapp.models import Change, Chat, ChatLabel, Instance, Receipt
 from labelapp.models.reasons import Reason
 from labelapp.whatsapp.errors import ProviderError
-from labelapp.whatsapp.types import LabelInfo
 
-_chance = SystemRandom().random
+chance = SystemRandom().random
 
 
-def _locked(pk: int) -> ChatLabel:
-    """The pair with its chat locked, and its label and instance at hand."""
-    chat = lock_chat(ChatLabel.objects.values_list("chat_id", flat=True).get(pk=pk))
-    pair = ChatLabel.objects.select_related("label__instance").get(pk=pk)
-    pair.chat = chat
-    return pair
+def locked_pair(pk: int, home: int | None = None) -> ChatLabel | None:
+    """The pair with its chat locked, and its label at hand. None when a merge of two chats has ended it. `home`: the chat that it was
+    last seen with."""
+    for known in (home, None, None):
+        # since then, or while the lock was waited for, a merge may have given the pair another chat
+        with suppress(Chat.DoesNotExist, ChatLabel.DoesNotExist):
+            chat = lock_chat(known or ChatLabel.objects.values_list("chat_id", flat=True).get(pk=pk))
+            pair = ChatLabel.objects.select_related("label").get(pk=pk, chat=chat)
+            pair.chat = chat
+            return pair
+    return None
+
+
+def is_unheard(error: ProviderError) -> bool:
+    """Whether nobody has heard the call, or nobody can say so: that is no attempt, however often it happens."""
+    return error.unreachable or error.refused or error.busy or error.asleep
+
+
+def is_outage(error: ProviderError) -> bool:
+    """Whether it says nothing of the thing that was asked for: the next call fails as well."""
+    return is_unheard(error) or error.retry_after is not None
 
 
 @patient
-def claim(pk: int) -> ChatLabel | None:
-    """Mark the pair as being called from now on. None when the wish is no longer to be sent. A claim that is never
-    followed by its end (a crash) is taken again: repeating the call changes nothing."""
-    pair = _locked(pk)
-    if pair.receipt != Receipt.PENDING:
+def claim(pk: int, home: int | None = None) -> ChatLabel | None:
+    """Mark the pair as being called from now on; `home`: its chat, where it is known. None when the wish is no longer to be sent.
+
+    A claim that is never followed by its end (a crash) is taken again: repeating the call changes nothing.
+    """
+    pair = locked_pair(pk, home)
+    if pair is None or pair.receipt != Receipt.PENDING or pair.label.questioned_at:
         return None
     if pair.label.deleted_at:
         fail(pair, Reason.DELETED())
-        note(pair.label.instance, Change.Kind.CHAT, [pair.chat])
+        note(pair.label.instance_id, Change.Kind.CHAT, [pair.chat])
+        return None
+    if holds_prune(pair):
+        note(pair.label.instance_id, Change.Kind.CHAT, [pair.chat])
         return None
     pair.called_at, pair.attempts = timezone.now(), pair.attempts + 1
     pair.save(update_fields=["called_at", "attempts"])
@@ -46,16 +65,23 @@ def claim(pk: int) -> ChatLabel | None:
 
 
 @patient
-def record_sent(claimed: ChatLabel) -> None:
-    """The provider answered "done". That proves nothing: the pair stays open until its echo or a read-back."""
+def record_sent(claimed: ChatLabel, *, shown: bool | None = None) -> None:
+    """The provider answered "done". That proves nothing: the pair stays open until its echo or a read-back.
+
+    `shown`: what the client itself read back after the write, None when it did not; a stale answer is no failure.
+    """
     pair = _ended(claimed)
     if pair is None:
         return
+    if shown == pair.wanted:
+        pair.remote, pair.remote_at = shown, timezone.now()
+        confirm(pair)
+        return note(pair.label.instance_id, Change.Kind.CHAT, [pair.chat])
     echoed = pair.remote == pair.wanted and pair.called_at is not None and pair.remote_at >= pair.called_at
-    wait = 0 if echoed else settings.READ_BACK_SECONDS
+    wait = 0 if echoed else read_back_after(pair)
     pair.receipt, pair.error, pair.due_at = Receipt.SENT, "", timezone.now() + timedelta(seconds=wait)
-    pair.save()
-    note(pair.label.instance, Change.Kind.CHAT, [pair.chat])
+    pair.save(update_fields=["sent_at", "receipt", "error", "due_at"])
+    note(pair.label.instance_id, Change.Kind.CHAT, [pair.chat])
 
 
 @patient
@@ -72,22 +98,25 @@ def record_failure(claimed: ChatLabel, error: ProviderError) -> None:
             Instance.objects.filter(pk=pair.label.instance_id).update(directory_due_at=now)
     elif error.timed_out:  # it may have acted: look before calling again
         pair.receipt, pair.error, pair.due_at = Receipt.SENT, words, now + timedelta(seconds=1)
+        pair.attempts = max(0, pair.attempts - error.by_gateway)
         pair.save()
-    elif error.unreachable or error.refused or error.busy:  # nobody heard the wish: that is no attempt
-        pair.attempts -= 1
-        pause = backoff(4 if error.refused else 1, _chance())
+    elif is_unheard(error):
+        pair.attempts = max(0, pair.attempts - 1)  # none are left of a wish that was made anew meanwhile
+        pause = backoff(4 if error.refused or error.asleep or error.unsure else 1, chance())
         pair.error, pair.due_at = words, now + max(pause, timedelta(seconds=error.retry_after or 0))
         pair.save()
     else:
-        _again(pair, words, error.retry_after)
-    note(pair.label.instance, Change.Kind.CHAT, [pair.chat])
+        try_again(pair, words, error.retry_after)
+    note(pair.label.instance_id, Change.Kind.CHAT, [pair.chat])
 
 
 def _ended(claimed: ChatLabel) -> ChatLabel | None:
-    """Record that the claimed call is over. The pair, or None when the wish has changed meanwhile and is simply due again."""
-    pair = _locked(claimed.pk)
-    if pair.called_at != claimed.called_at:
+    """Record that the claimed call is over. The pair, or None when the wish has changed meanwhile and is simply due again,
+    or the pair has become part of another one."""
+    pair = locked_pair(claimed.pk, claimed.chat_id)
+    if pair is None or pair.called_at != claimed.called_at:
         return None
+    pair.label.instance = claimed.label.instance
     pair.sent_at = timezone.now()
     if pair.wanted == claimed.wanted and pair.receipt == Receipt.PENDING:
         return pair
@@ -97,82 +126,14 @@ def _ended(claimed: ChatLabel) -> ChatLabel | None:
     return None
 
 
-def _again(pair: ChatLabel, words: str, wait: float | None = None) -> None:
+def try_again(pair: ChatLabel, words: str, wait: float | None = None) -> None:
     """Back to pending with a pause, or give up after PUSH_ATTEMPTS calls."""
     if pair.attempts >= settings.PUSH_ATTEMPTS:
+        pair.attempts = 0
         return fail(pair, words)
-    pause = backoff(pair.attempts, _chance())
+    pause = backoff(pair.attempts, chance())
     if wait is not None:
         pause = max(pause, timedelta(seconds=wait))
     pair.receipt, pair.error, pair.due_at = Receipt.PENDING, words, timezone.now() + pause
     pair.save()
     return None
-
-
-@patient
-def record_reading(instance: Instance, chat_pk: int, seen: Iterable[LabelInfo], asked_at: datetime) -> None:
-    """Compare a chat's labels, as read from the provider, with its pairs.
-
-    Settles open pairs whose call had ended before the reading began. A label that is there and that nobody took off is
-    adopted; one that is absent is taken off only where an event had said so before: an answer that is too short proves nothing.
-    """
-    chat = lock_chat(chat_pk)
-    infos = {info.wa_id: info for info in seen}
-    known = {
-        pair.label.wa_id: pair
-        for pair in ChatLabel.objects.filter(chat=chat, label__deleted_at=None).select_related("label")
-    }
-    phone = Actor(None, Source.PHONE)
-    for wa_id, info in infos.items():
-        if wa_id in known:
-            continue
-        if is_buried(instance, wa_id):  # only the directory can say that the id is in use again
-            Instance.objects.filter(pk=instance.pk).update(directory_due_at=timezone.now())
-        else:
-            adopt(phone, lock_pair(chat, learn_label(instance, info)), True)
-    for wa_id, pair in known.items():
-        pair.chat = chat
-        _compare(phone, pair, wa_id in infos, asked_at)
-    chat.labels_read_at = asked_at
-    chat.save(update_fields=["labels_read_at"])
-    note(instance, Change.Kind.CHAT, [chat])
-
-
-def _compare(actor: Actor, pair: ChatLabel, there: bool, asked_at: datetime) -> None:
-    """One pair against what was read."""
-    if pair.in_flight or (pair.sent_at and pair.sent_at > asked_at) or pair.wanted_at > asked_at:
-        return
-    doubted = pair.receipt == Receipt.CONFIRMED and pair.due_at is not None and pair.due_at <= asked_at
-    fresh = was_just_confirmed(pair) and not doubted  # some engines answer with the old labels for a while
-    if pair.is_open:
-        pair.remote, pair.remote_at = there, asked_at
-        if there == pair.wanted:
-            confirm(pair)
-        elif pair.receipt == Receipt.SENT:
-            _again(pair, Reason.NOT_THERE())
-        else:
-            pair.save(update_fields=["remote", "remote_at"])
-    elif pair.receipt == Receipt.FAILED:
-        pair.remote, pair.remote_at = there, asked_at
-        if there == pair.wanted:
-            confirm(pair)
-        else:
-            pair.save(update_fields=["remote", "remote_at"])
-    elif there != pair.wanted and fresh:
-        pair.due_at = timezone.now() + timedelta(seconds=settings.READ_BACK_SECONDS)
-        pair.save(update_fields=["due_at"])
-    elif there != pair.wanted and (there or doubted):
-        adopt(actor, pair, there)
-    elif there == pair.wanted or doubted:
-        pair.remote, pair.remote_at, pair.due_at = there, asked_at, None
-        pair.save(update_fields=["remote", "remote_at", "due_at"])
-
-
-@patient
-def postpone_reading(pk: int, error: ProviderError) -> None:
-    """The provider could not be asked: look again a little later. A wish is never given up for a reading that failed."""
-    pair = _locked(pk)
-    if pair.due_at is None:
-        return
-    pair.due_at = timezone.now() + max(backoff(2, _chance()), timedelta(seconds=error.retry_after or 0))
-    pair.save(update_fields=["due_at"])
