@@ -1,53 +1,32 @@
-"""The list of chats, newest message first, by keyset: never OFFSET, and no node that sorts.
+"""The list of chats, page by page, and all that match."""
 
-With wanted labels the list is walked inside the rarest one, in the index `pair_walk`, which is in answer order; every other
-condition is an EXISTS. Planners assume that labels are independent and go wrong by seconds at a million chats.
-"""
-
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Self
+from datetime import datetime
+from heapq import merge
+from itertools import groupby, islice
+from typing import NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-
-from labelapp.models import Chat, ChatLabel, ChatRead, Instance, User
+from labelapp.models import Chat, ChatLabel, ChatRead, Receipt, User
 from labelapp.models.fields import NEVER
 from labelapp.queries.directory import Directory, Tag
-from labelapp.queries.filters import Filter
+from labelapp.queries.keysets import Walk
+from labelapp.queries.language.terms import Query
+from labelapp.queries.orders import Cursor, Key, Order, segments
+from labelapp.queries.scopes import Scope
+from labelapp.queries.text import Says, says
+from labelapp.queries.walks import stable_walks, walks
 
 PAGE = 50
-CAP = 2000  # results are counted up to here: "2,000+"
-CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,18})")  # till the year 2286; within a bigint
+NEAR = 2000  # chats that are asked for a common word before all its chats are looked up
 CHUNK = 500  # ids in one statement
-
-Walk = QuerySet[Any, tuple[datetime, int]]
-
-
-class Cursor(NamedTuple):
-    """The last row of a page: the next one begins below it."""
-
-    at: datetime
-    pk: int
-
-    def __str__(self) -> str:
-        return f"{(self.at - NEVER) // timedelta(microseconds=1)}-{self.pk}"
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """Raises ValueError for what is no cursor."""
-        found = CURSOR.fullmatch(text)
-        if found is None:
-            raise ValueError(text)
-        return cls(NEVER + timedelta(microseconds=int(found[1])), int(found[2]))
 
 
 class Pair(NamedTuple):
     """A label on a chat, as its chip shows it."""
 
     tag: Tag
-    state: str
+    state: str  # its receipt; "held" for a pending wish that grew old and waits for a person's word
     wanted: bool
     error: str
 
@@ -63,8 +42,7 @@ class Row:
     @property
     def is_news(self) -> bool:
         """The customer waits, and this person has not looked since."""
-        since = self.chat.waiting_since
-        return since is not None and self.read_at < since
+        return self.chat.is_unread(self.read_at)
 
 
 @dataclass(slots=True)
@@ -74,85 +52,79 @@ class Page:
 
 
 def inbox_page(
-    user: User, instance: Instance, sieve: Filter, directory: Directory, before: Cursor | None = None, size: int = PAGE
+    scope: Scope, query: Query, order: Order = Order.NEWEST, after: Cursor | None = None, size: int = PAGE
 ) -> Page:
-    """The next `size` chats below `before`. Four queries, one more per label after the first that is wanted as "any of"."""
-    keys = matching(instance, sieve, directory, before, size + 1)
-    chats = Chat.objects.in_bulk([key.pk for key in keys[:size]])
-    rows = rows_of(user, [chats[key.pk] for key in keys[:size] if key.pk in chats], directory)
+    """The next `size` chats after this place. Three queries and one for each walk: one walk for each number or, with wanted labels,
+    for each label of the rarest term; those of each segment that the page reaches. Each word that is looked for adds two or three,
+    and common ones one for each walk."""
+    keys = matching(scope, query, order, after, size + 1)
+    chats = Chat.objects.select_related("assignee").in_bulk([key.pk for key in keys[:size]])
+    rows = rows_of(scope.user, [chats[key.pk] for key in keys[:size] if key.pk in chats], scope.directory)
     return Page(rows, keys[size - 1] if len(keys) > size else None)
 
 
 def matching(
-    instance: Instance, sieve: Filter, directory: Directory, before: Cursor | None = None, size: int = PAGE
+    scope: Scope, query: Query, order: Order = Order.NEWEST, after: Cursor | None = None, size: int = PAGE
 ) -> list[Cursor]:
-    """The first `size` matches below `before`, newest first."""
-    found: set[Cursor] = set()
-    for walk in walks(instance, sieve, directory):
-        found.update(Cursor(at, pk) for at, pk in _below(walk, before)[:size])
-    return sorted(found, reverse=True)[:size]
+    """The first `size` matches after this place, in this order."""
+    said = scope.says(query.texts)
+    if not said.is_known:
+        found = _found(scope, query, said, order, after, size, NEAR + 8 * size)
+        if found is not None:
+            return found
+        said = scope.says(query.texts, thorough=True)
+    return _found(scope, query, said, order, after, size) or []
 
 
-def _below(walk: Walk, before: Cursor | None) -> Walk:
-    """`ts <= x AND (ts < x OR id < y)`: the form that both databases turn into a range of the index."""
-    if before is None:
-        return walk
-    pk = "chat_id" if walk.model is ChatLabel else "pk"
-    return walk.filter(last_message_at__lte=before.at).filter(
-        Q(last_message_at__lt=before.at) | Q(**{f"{pk}__lt": before.pk})
-    )
-
-
-def walks(instance: Instance, sieve: Filter, directory: Directory) -> list[Walk]:
-    """The ways to walk that give all matches together: one, or one per label that is wanted as "any of".
-
-    None for a filter that no chat can match.
-    """
-    if sieve.is_void:
-        return []
-    if not sieve.labels:
-        found = Chat.objects.filter(instance=instance).filter(*_conditions(sieve, "", "pk"))
-        return [found.order_by("-last_message_at", "-pk").values_list("last_message_at", "pk")]
-    if not sieve.needs_all:
-        return [_label_walk(pk, (), sieve) for pk in sieve.labels]
-    rarest, *others = sorted(sieve.labels, key=lambda pk: directory.counts.get(pk, 0))
-    return [_label_walk(rarest, others, sieve)]
-
-
-def _label_walk(pk: int, others: Sequence[int], sieve: Filter) -> Walk:
-    found = ChatLabel.objects.filter(label=pk, wanted=True).filter(*_conditions(sieve, "chat__", "chat_id"))
-    for other in others:
-        found = found.filter(_holds([other], "chat_id"))
-    return found.order_by("-last_message_at", "-chat_id").values_list("last_message_at", "chat_id")
-
-
-def _holds(labels: Iterable[int], chat: str) -> Exists:
-    return Exists(ChatLabel.objects.filter(chat=OuterRef(chat), label__in=labels, wanted=True))
-
-
-def _conditions(sieve: Filter, prefix: str, chat: str) -> list[Q]:
-    """All but the wanted labels. `prefix` leads to the chat's columns, `chat` is its key in the outer query."""
-    found: list[Q] = []
-    if sieve.without:
-        found.append(~Q(_holds(sieve.without, chat)))
-    if sieve.no_label:
-        found.append(~Q(Exists(ChatLabel.objects.filter(chat=OuterRef(chat), wanted=True))))
-    if sieve.text:
-        found.append(_says(sieve.text, prefix))
-    if sieve.unanswered:
-        found.append(Q(**{f"{prefix}last_in_at__gt": F(f"{prefix}last_out_at")}))
-    if sieve.kind:
-        found.append(Q(**{f"{prefix}kind": sieve.kind}))
+def _found(
+    scope: Scope, query: Query, said: Says, order: Order, after: Cursor | None, size: int, reach: int | None = None
+) -> list[Cursor] | None:
+    """None where the next `reach` rows of a walk are not enough to tell."""
+    found: list[Cursor] = []
+    for segment in segments(order, scope):
+        if len(found) < size and (after is None or segment.rank >= after.rank):
+            start = after.key if after and segment.rank == after.rank else None
+            keys = _keys(walks(scope, query, segment, said), start, size - len(found), reach)
+            if keys is None:
+                return None
+            found += [Cursor(order, segment.rank, *key) for key in keys]
     return found
 
 
-def _says(text: str, prefix: str) -> Q:
-    """Name, preview or, from three digits on, the number."""
-    found = Q(**{f"{prefix}name__icontains": text}) | Q(**{f"{prefix}last_message_text__icontains": text})
-    digits = "".join(filter(str.isdecimal, text))
-    if len(digits) >= 3 and not any(map(str.isalpha, text)):
-        found |= Q(**{f"{prefix}jid__contains": digits})
-    return found
+def _keys(ways: list[Walk], after: Key | None, size: int, reach: int | None) -> list[Key] | None:
+    """A chat that several walks pass counts once."""
+    found: set[Key] = set()
+    for walk in ways:
+        keys = walk.keys(after, size) if reach is None else walk.near(after, size, reach)
+        if keys is None:
+            return None
+        found.update(keys)
+    return sorted(found, reverse=not any(walk.ascending for walk in ways))[:size]
+
+
+def matching_all(scope: Scope, query: Query, chunk: int = CHUNK) -> Iterator[list[int]]:
+    """Every match, once, `chunk` keys at a time and, beside the keys of those that say the query's words, never more in memory for each
+    walk. In the order of the keys, which no message changes: a chat that is there from the first chunk to the last is not missed."""
+    chats, said = says(query.texts, thorough=True, refusing=False).apart()
+    ways = [
+        _above(walk, chunk) if chats is None else _among(walk, chats, chunk)
+        for walk in stable_walks(scope, query, said)
+    ]
+    pks = (pk for pk, _same in groupby(merge(*ways)))
+    while found := list(islice(pks, chunk)):
+        yield found
+
+
+def _among(walk: Walk, chats: Sequence[int], chunk: int) -> Iterator[int]:
+    for start in range(0, len(chats), chunk):
+        yield from walk.among(chats[start : start + chunk])
+
+
+def _above(walk: Walk, chunk: int) -> Iterator[int]:
+    last = 0
+    while found := walk.above(last, chunk):
+        yield from found
+        last = found[-1]
 
 
 def rows_of(user: User, chats: Sequence[Chat], directory: Directory) -> list[Row]:
@@ -165,16 +137,13 @@ def rows_of(user: User, chats: Sequence[Chat], directory: Directory) -> list[Row
 
 def pairs_of(chats: Sequence[int], directory: Directory) -> dict[int, list[Pair]]:
     """The shown pairs of each chat in the directory's order: of an exclusive group the wanted one first."""
-    columns = ("chat_id", "label_id", "receipt", "wanted", "error")
+    columns = ("chat_id", "label_id", "receipt", "held_at", "wanted", "error")
+    rows = ChatLabel.objects.shown().filter(chat__in=chats).values_list(*columns)
     found: dict[int, list[Pair]] = {}
-    for chat, label, receipt, wanted, error in ChatLabel.objects.shown().filter(chat__in=chats).values_list(*columns):
+    for chat, label, receipt, held_at, wanted, error in rows:
         if tag := directory.tags.get(label):
-            found.setdefault(chat, []).append(Pair(tag, receipt, wanted, error))
+            state = "held" if held_at and receipt == Receipt.PENDING else receipt
+            found.setdefault(chat, []).append(Pair(tag, state, wanted, error))
     for pairs in found.values():
         pairs.sort(key=lambda pair: (not pair.tag.exclusive, not pair.wanted, directory.rank[pair.tag.pk]))
     return found
-
-
-def capped_count(walk: Walk, cap: int) -> int:
-    """How many rows, at most cap + 1."""
-    return walk[: cap + 1].count()

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from itertools import groupby
+from datetime import datetime, timedelta
 
+from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 
 from labelapp.models import ChatLabel, Instance, Label, LabelGroup, LedgerEntry, User, Verb
 from labelapp.models.labels import SLOTS
+from labelapp.queries.colors import confusable
 from labelapp.queries.directory import Tag, tag_of
 
 SAME_SUBMIT = timedelta(seconds=60)
@@ -22,26 +23,53 @@ class LabelRow:
     label: Label
     tag: Tag
     share: int  # length of the bar, 0 to 100; the square root, so that small labels still show
+    near: tuple[str, ...] = ()  # names of the other labels whose colour looks the same to somebody
+
+    @property
+    def last_at(self) -> datetime | None:
+        """When it was last put on a chat that still has it; 1970 for before labelapp, None where no chat has it."""
+        found: datetime | None = getattr(self.label, "last_at", None)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSection:
-    """The labels of one group; without a group, those that belong to none."""
+    """The labels of one group, perhaps none; without a group, those that belong to none."""
 
     group: LabelGroup | None
     rows: list[LabelRow]
 
+    @property
+    def pk(self) -> int:
+        return self.group.pk if self.group else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All living labels of a number: sections, and the ghosts that the directory does not know."""
+    """All living labels of a number: sections, the archived ones, and the ghosts that the directory does not know."""
 
     sections: list[LabelSection] = field(default_factory=list)
     ghosts: list[Label] = field(default_factory=list)
+    archived: list[LabelRow] = field(default_factory=list)
+
+    @property
+    def shown(self) -> list[LabelRow]:
+        """Those that are not archived."""
+        return [row for section in self.sections for row in section.rows]
 
     @property
     def rows(self) -> list[LabelRow]:
-        return [row for section in self.sections for row in section.rows]
+        """All that take a slot and have a name."""
+        return [*self.shown, *self.archived]
+
+    @property
+    def groups(self) -> list[LabelGroup]:
+        return [section.group for section in self.sections if section.group is not None]
+
+    @property
+    def layout(self) -> list[tuple[int, list[int]]]:
+        """Group (0: none) and its labels, in order: what can be sent back in another one."""
+        return [(section.pk, [row.label.pk for row in section.rows]) for section in self.sections]
 
     @property
     def used(self) -> int:
@@ -72,22 +100,49 @@ class Directory:
 
 
 def directory(number: Instance) -> Directory:
-    """The directory of a number in display order. One query."""
-    living = list(Label.objects.living().filter(instance=number).select_related("group").in_order())
-    known = [label for label in living if not label.is_ghost]
-    top = max((label.chat_count for label in known), default=0)
-    grouped = groupby(known, key=lambda label: label.group)
-    sections = [LabelSection(group, _rows(group, labels, top)) for group, labels in grouped]
-    return Directory(sections, [label for label in living if label.is_ghost])
+    """The directory of a number in display order. Two queries."""
+    newest = ChatLabel.objects.filter(label=OuterRef("pk"), wanted=True).order_by("-wanted_at").values("wanted_at")
+    living = Label.objects.living().filter(instance=number).select_related("group").in_order()
+    labels = list(living.annotate(last_at=Subquery(newest[:1])))
+    known = [label for label in labels if not label.is_ghost]
+    rows = _rows(known)
+    groups = list(LabelGroup.objects.filter(instance=number))
+    groups.sort(key=lambda group: (group.kind != LabelGroup.Kind.FUNNEL, group.position, group.pk))
+    homes: list[LabelGroup | None] = [*groups, None]
+    sections = [LabelSection(group, _members(rows, group)) for group in homes]
+    return Directory(
+        [section for section in sections if section.group or section.rows],
+        [label for label in labels if label.is_ghost],
+        [row for row in rows if row.label.archived_at],
+    )
 
 
-def _rows(group: LabelGroup | None, labels: Iterable[Label], top: int) -> list[LabelRow]:
-    found = list(labels)
-    funnel = group is not None and group.kind == LabelGroup.Kind.FUNNEL
-    return [
-        LabelRow(label, tag_of(label, n if funnel else 0, len(found)), _share(label, top))
-        for n, label in enumerate(found, 1)
-    ]
+def _members(rows: Iterable[LabelRow], group: LabelGroup | None) -> list[LabelRow]:
+    pk = group.pk if group else None
+    return [row for row in rows if row.label.group_id == pk and row.label.archived_at is None]
+
+
+def _rows(labels: list[Label]) -> list[LabelRow]:
+    """In their order. A stage's place counts the archived ones of its funnel too, as chips everywhere do."""
+    top = max((label.chat_count for label in labels), default=0)
+    places: dict[int, list[int]] = defaultdict(list)
+    for label in labels:
+        if label.group is not None and label.group.kind == LabelGroup.Kind.FUNNEL:
+            places[label.group.pk].append(label.pk)
+    rows = []
+    for label in labels:
+        stages = places.get(label.group_id or 0, [])
+        stage = stages.index(label.pk) + 1 if stages else 0
+        rows.append(LabelRow(label, tag_of(label, stage, len(stages)), _share(label, top), _near(label, labels)))
+    return rows
+
+
+def _near(label: Label, labels: Iterable[Label]) -> tuple[str, ...]:
+    if label.color_index is None or label.archived_at:
+        return ()
+    alike = {label.color_index, *confusable()[label.color_index]}
+    others = (other for other in labels if other.pk != label.pk and other.archived_at is None)
+    return tuple(other.name for other in others if other.color_index in alike)
 
 
 def _share(label: Label, top: int) -> int:
@@ -97,6 +152,12 @@ def _share(label: Label, top: int) -> int:
 def chats_touched(label: Label) -> int:
     """On how many chats the label is now, counted and not remembered: people type this number before they delete it."""
     return ChatLabel.objects.filter(label=label, wanted=True).count()
+
+
+def doubled(group: LabelGroup) -> int:
+    """On how many chats more than one label of the group is."""
+    pairs = ChatLabel.objects.filter(label__group=group, wanted=True).order_by().values("chat")
+    return pairs.annotate(n=Count("pk")).filter(n__gt=1).count()
 
 
 def just_made(user: User, number: Instance, *, name: str, color: int) -> Label | None:

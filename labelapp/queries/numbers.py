@@ -23,7 +23,7 @@ class NumberCard:
 
     @property
     def tone(self) -> str:
-        if self.number.locked or self.number.trouble:
+        if self.number.locked or self.number.trouble or self.number.is_frozen:
             return "bad"
         return "ok" if self.number.status == "WORKING" else "warn"
 

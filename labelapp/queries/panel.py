@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
-from labelapp.models import Chat, ChatLabel, LedgerEntry, Message, Receipt, Source, Verb
+from labelapp.models import Chat, ChatLabel, LedgerEntry, Message, Receipt, Source, StagePrune, Verb
 from labelapp.queries.directory import Directory, Tag
 from labelapp.queries.inbox import Pair, pairs_of
 
@@ -37,12 +38,25 @@ def pairs(chat: Chat, directory: Directory) -> list[Pair]:
     return pairs_of([chat.pk], directory).get(chat.pk, [])
 
 
+def prunes(chat: Chat, directory: Directory) -> dict[int, list[Tag]]:
+    """What each stage would take off this chat besides the former stage. One query."""
+    rows = StagePrune.objects.filter(stage__instance=chat.instance_id, label__deleted_at=None)
+    rows = rows.filter(label__assignments__chat=chat, label__assignments__wanted=True).order_by("label")
+    found: dict[int, list[Tag]] = {}
+    for stage, label in rows.values_list("stage", "label"):
+        found.setdefault(stage, []).append(directory.tags[label])
+    return found
+
+
 @dataclass(slots=True)
 class Deed:
-    """A line of the activity. `took` is how long the wish was on its way, where it is the label's newest and has arrived."""
+    """A line of the activity. `took` is how long the wish was on its way, where it is the label's newest and has arrived.
+
+    A line without a label tells who was to look after the chat from then on.
+    """
 
     entry: LedgerEntry
-    tag: Tag
+    tag: Tag | None
     took: timedelta | None
 
     @property
@@ -59,8 +73,9 @@ class Activity:
 
 
 def activity(chat: Chat, directory: Directory) -> Activity:
-    """Who changed which label, newest first. Two queries."""
-    found = LedgerEntry.objects.filter(chat=chat, label__isnull=False).select_related("actor").order_by("-at", "-pk")
+    """Who changed which label, or gave the chat to whom, newest first. Two queries."""
+    told = Q(label__isnull=False) | Q(verb=Verb.ASSIGN)
+    found = LedgerEntry.objects.filter(told, chat=chat).select_related("actor", "person").order_by("-at", "-pk")
     entries = list(found[: ENTRIES + 1])
     held = {pair.label_id: pair for pair in ChatLabel.objects.filter(chat=chat)}
     deeds = list(_deeds(entries[:ENTRIES], held, directory))
@@ -78,7 +93,9 @@ def _deeds(entries: list[LedgerEntry], held: dict[int, ChatLabel], directory: Di
     seen: set[int] = set()
     for entry in entries:
         pk = entry.label_id or 0
-        if tag := directory.tags.get(pk):
+        if entry.verb == Verb.ASSIGN:
+            yield Deed(entry, None, None)
+        elif tag := directory.tags.get(pk):
             newest = pk not in seen
             yield Deed(entry, tag, _took(entry, held.get(pk)) if newest else None)
         seen.add(pk)
@@ -92,8 +109,3 @@ def _took(entry: LedgerEntry, pair: ChatLabel | None) -> timedelta | None:
     arrived: datetime | None = pair.confirmed_at
     same = abs(entry.at - pair.wanted_at) < SAME_WISH
     return arrived - pair.wanted_at if fits and same and arrived is not None and arrived >= pair.wanted_at else None
-
-
-def open_wishes(chat_instance: int) -> int:
-    """Changes of a number that WhatsApp has not confirmed yet."""
-    return ChatLabel.objects.open().filter(label__instance=chat_instance).count()
