@@ -4,10 +4,11 @@ import logging
 import re
 
 
-class MaskSecrets(logging.Filter):
-    """Takes hook secrets and tokens out of every log line."""
+class MaskingFormatter(logging.Formatter):
+    """Takes hook secrets and tokens out of all that is written: the words, the traceback and the stack."""
 
     patterns = (
+        (re.compile(r"\bla_[A-Za-z0-9_-]{20,}"), "la_***"),
         (re.compile(r"(/hooks/[^/\s]+/)[^/\s\"']+"), r"\1***"),
         (
             re.compile(
@@ -17,12 +18,11 @@ class MaskSecrets(logging.Filter):
         ),
     )
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        text = record.getMessage()
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
         for pattern, to in self.patterns:
             text = pattern.sub(to, text)
-        record.msg, record.args = text, ()
-        return True
+        return text
 
 
 class ExpectedAtStop(logging.Filter):

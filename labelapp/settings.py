@@ -38,6 +38,7 @@ if ON_SQLITE:
     if not (env.str("SECRET_KEY", default="") and env.str("ENCRYPTION_KEYS", default="")):
         make_keys_once(DATA_DIR / "keys.env")
         env.read_env(str(DATA_DIR / "keys.env"))
+    DATABASES["default"]["ENGINE"] = "labelapp.sqlite"  # waits for whoever is writing, 20 s, and not inside SQLite
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -46,11 +47,25 @@ if ON_SQLITE:
             "PRAGMA cache_size=-65536;PRAGMA mmap_size=268435456;PRAGMA journal_size_limit=67108864;"
         ),
     }
+elif not DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    raise ImproperlyConfigured("DATABASE_URL has to begin with sqlite:// or postgres://: there is no other database.")
 else:
+    DATABASES["default"]["ENGINE"] = "labelapp.postgresql"  # looks at a connection before it gives it out
     DATABASES["default"]["CONN_MAX_AGE"] = 0
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # the pool looks at a connection before it gives it out
     DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 2, "max_size": env.int("POSTGRES_POOL", default=20), "timeout": 10},
+        "pool": {
+            "min_size": 2,
+            "max_size": env.int("POSTGRES_POOL", default=20),
+            "timeout": 5,  # seconds for a connection; then a page or a delivery is answered 503
+            "reconnect_timeout": 3,  # pauses between tries double: begin again soon
+        },
+        "application_name": "labelapp",
+        "connect_timeout": 3,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,  # ms: what was sent and never acknowledged
+        **DATABASES["default"].get("OPTIONS", {}),  # of the address, e.g. ?sslmode=verify-full
     }
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -82,13 +97,14 @@ if ON_HTTPS:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=True)
     SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=True)
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 MAX_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 10
 MAX_IN_FLIGHT = env.int("MAX_IN_FLIGHT", default=200)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+API_RATE = env.int("API_RATE", default=600)  # requests a minute, token and web process
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -206,18 +222,31 @@ SWEEP_SECONDS = 2
 READ_BACK_SECONDS = env.float("READ_BACK_SECONDS", default=5.0)  # no echo by then: ask the provider once
 PUSH_PACE = env.float("PUSH_PACE", default=5.0)  # assignment calls a second and instance
 PUSH_ATTEMPTS = env.int("PUSH_ATTEMPTS", default=8)
+PROVIDER_SECONDS = env.float("PROVIDER_SECONDS", default=20.0)  # how long a provider may take to answer
+POLL_SECONDS = env.float("POLL_SECONDS", default=45.0)  # chats and messages of a number that sends no events
+POLL_HEARING_SECONDS = env.float("POLL_HEARING_SECONDS", default=600.0)  # the same while its events come
+RECONCILE_SECONDS = env.float("RECONCILE_SECONDS", default=4 * 3600.0)
+RECONCILE_BLIND_SECONDS = env.float("RECONCILE_BLIND_SECONDS", default=300.0)  # of a number without label events
+SILENCE_SECONDS = env.float("SILENCE_SECONDS", default=1800.0)  # no event for so long: compare, and warn people
+REREAD_SECONDS = env.int("REREAD_SECONDS", default=30)  # opening a chat asks for its labels at most this often
+OLD_WISH_HOURS = env.float("OLD_WISH_HOURS", default=24.0)  # a wish that waited longer asks a person before it is sent
 MESSAGE_DAYS = env.int("MESSAGE_DAYS", default=30)
 DELIVERY_DAYS = env.int("DELIVERY_DAYS", default=30)
 CHANGE_DAYS = env.int("CHANGE_DAYS", default=1)
 OLD_SECRET_HOURS = 24
+HOOK_SECONDS = env.float("HOOK_SECONDS", default=10.0)  # how long the receiver of an outgoing hook may take
+HOOKS_AT_ONCE = env.int("HOOKS_AT_ONCE", default=8)  # outgoing posts of a number in flight
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # opens /metrics to a scraper; empty: logins only
 CONNECT_TOKEN = env.str("LABELAPP_TOKEN", default="")  # for one run of `manage.py connect`
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"mask": {"()": "labelapp.logs.MaskSecrets"}, "stop": {"()": "labelapp.logs.ExpectedAtStop"}},
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["mask"]}},
+    "filters": {"stop": {"()": "labelapp.logs.ExpectedAtStop"}},
+    "formatters": {
+        "plain": {"()": "labelapp.logs.MaskingFormatter", "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         # httpx prints whole URLs, with tokens in their query, at INFO

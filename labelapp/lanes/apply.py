@@ -14,7 +14,11 @@ LONGEST_PAUSE = 0.1  # seconds
 
 
 def run_due(instance: Instance, reach: Reach, stop: Stop = lambda: False) -> int:
-    """Apply what waits in the inbox, in short transactions with room for others between them. Returns how many."""
+    """Apply what waits in the inbox, in short transactions with room for others between them. Returns how many.
+
+    While another account answers under the number the inbox waits with everything in it."""
+    if instance.is_frozen:
+        return 0
     total = 0
     while not stop():
         started = time.monotonic()

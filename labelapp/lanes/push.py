@@ -3,122 +3,215 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 
-from django.db.models import Q
 from django.utils import timezone
 
+from labelapp.actions.accounts import ask_session, observe_session
 from labelapp.actions.actor import Refused
-from labelapp.actions.receipts import claim, postpone_reading, record_failure, record_reading, record_sent
+from labelapp.actions.confirming import confirm_listed, is_list_better, waits_for_list
+from labelapp.actions.directory_reading import read_directory
+from labelapp.actions.held import hold_old
+from labelapp.actions.identity import addresses_of
+from labelapp.actions.listing import Listing
+from labelapp.actions.pairs import FINISHING
+from labelapp.actions.readiness import NotConnected
+from labelapp.actions.readings import Answer, postpone_reading, record_readings
+from labelapp.actions.receipts import claim, is_unheard, record_failure, record_sent
+from labelapp.lanes.calls import Job, Said, seen_beside
+from labelapp.lanes.due import due_pairs
 from labelapp.lanes.reach import Reach
 from labelapp.models import ChatLabel, Instance, Receipt
-from labelapp.models.assignments import OPEN
+from labelapp.models.fields import NEVER
 from labelapp.whatsapp.errors import ProviderError
 from labelapp.whatsapp.provider import Provider
-from labelapp.whatsapp.types import LabelInfo
 
 AT_ONCE = 4  # calls in flight per number; never two for one chat
+TOGETHER = 32  # readings of doubts that are recorded in one transaction
+SPAN = 1.0  # seconds for beginning calls in one run; then the other numbers in line get the thread
+ACCOUNT_SECONDS = 5.0  # so long it is believed that the account which answered still does
+LOOK = 0.05  # seconds between two looks at what has become due meanwhile
+SHARE = 4  # and so many times what a look takes: thousands of due pairs take a while to sort
 Stop = Callable[[], bool]
 
 
-@dataclass
-class Job:
-    """A call that was handed to the pool, and the pair it is for."""
-
-    pair: ChatLabel
-    reads: bool
-    asked_at: datetime
-
-
-def due_pairs(instance: Instance, busy_chats: set[int]) -> list[ChatLabel]:
-    """The pairs to look at now, agents' clicks first, one per chat, none of a chat with a call in flight.
-
-    A stage that is to come off waits until the one that replaces it is settled.
-    """
-    waiting = Q(waits_for__wanted=True, waits_for__receipt__in=OPEN)
-    rows = (
-        ChatLabel.objects.filter(due_at__lte=timezone.now(), label__instance=instance)
-        .exclude(waiting)
-        .exclude(chat__in=busy_chats)
-        .select_related("chat", "label")
-        .order_by("priority", "due_at")[: 4 * AT_ONCE]
-    )
-    first: dict[int, ChatLabel] = {}
-    for row in rows:
-        first.setdefault(row.chat_id, row)
-    return list(first.values())
-
-
 def run_due(instance: Instance, reach: Reach, stop: Stop = lambda: False) -> int:
-    """Make the calls and readings that are due. Returns how many were made. A provider that is down delays wishes, it loses none."""
-    if not reach.is_open:
+    """Make the calls and readings that are due, for SPAN at most. A provider that is down delays wishes, it loses none.
+
+    Returns how many were made; 1 when none was made because the first one's turn comes later than that.
+    """
+    if not reach.is_open or not instance.is_ready:
         return 0
-    made = 0
-    running: dict[Future[list[LabelInfo] | None], Job] = {}
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"push-{instance.slug}") as pool:
-        while True:
-            room = 1 if reach.failures else AT_ONCE  # after a failure one probe at a time
-            started = 0
-            if reach.is_open and not stop():
-                started = _start(instance, reach, pool, running, room - len(running))
-            made += started
-            if not running:
-                return made
-            done, _rest = wait(running, timeout=0.05, return_when=FIRST_COMPLETED)
-            for future in done:
-                _finish(instance, reach, running.pop(future), future)
-
-
-def _start(
-    instance: Instance,
-    reach: Reach,
-    pool: ThreadPoolExecutor,
-    running: dict[Future[list[LabelInfo] | None], Job],
-    room: int,
-) -> int:
-    """Hand due pairs to the pool while there is room. Returns how many."""
-    if room <= 0:
+    hold_old(instance)
+    if not due_pairs(instance, set()):
         return 0
-    started = 0
-    for pair in due_pairs(instance, {job.pair.chat_id for job in running.values()})[:room]:
-        try:
-            client = reach.connect(instance)
-        except Refused:
-            return started
-        reads = pair.receipt != Receipt.PENDING
-        claimed = pair if reads else claim(pair.pk)
-        if claimed is None:
-            continue
-        time.sleep(reach.wait_for_turn(instance.pace))
-        job = Job(claimed, reads, timezone.now())
-        running[pool.submit(_call, client, pair.chat.jid, pair.label.wa_id, claimed.wanted, reads)] = job
-        started += 1
-    return started
-
-
-def _call(client: Provider, jid: str, wa_id: str, on: bool, reads: bool) -> list[LabelInfo] | None:
-    """One call to the provider. Touches no database: it runs in the pool."""
-    if reads:
-        return client.chat_labels(jid)
-    (client.add_label if on else client.remove_label)(jid, wa_id)
-    return None
-
-
-def _finish(instance: Instance, reach: Reach, job: Job, future: Future[list[LabelInfo] | None]) -> None:
-    """Record how a call ended."""
     try:
-        answer = future.result()
-    except ProviderError as error:
-        if error.unreachable or error.refused or error.busy or error.retry_after:
-            reach.failed(instance, error)
+        client = reach.connect(instance)
+    except Refused:
+        return 0
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"push-{instance.slug}") as pool:
+        return Run(instance, reach, stop, client, pool).go()
+
+
+@dataclass
+class Run:
+    """A number's due pairs, until there are none or the time is over.
+
+    What is called is chosen when its turn comes, not before: a click that arrives meanwhile goes first, and an answer that asks
+    us to wait is heeded before the next call."""
+
+    instance: Instance
+    reach: Reach
+    stop: Stop
+    client: Provider
+    pool: ThreadPoolExecutor
+    running: dict[Future[Said], Job] = field(default_factory=dict)
+    made: int = 0
+    chosen: list[ChatLabel] = field(default_factory=list)  # what comes next
+    looks_at: float = 0.0  # when to look whether something else has become more urgent
+    answers: list[Answer] = field(default_factory=list)  # read and not yet recorded
+    until: float = field(default_factory=lambda: time.monotonic() + SPAN)
+    is_cut: bool = False  # it ended because its time was over
+
+    def go(self) -> int:
+        """Returns as `run_due`. Each call is recorded, whatever breaks the run off."""
+        try:
+            while (is_due := self._start_next()) or self.running:
+                self._await_ends(min(LOOK, self.reach.turn_for(self._is_bulk)) if is_due else LOOK)
+                if len(self.answers) >= TOGETHER or not self.running:
+                    self._record_answers()
+        finally:
+            with ExitStack() as ends:
+                ends.callback(self._record_answers)
+                for future in self.running:
+                    ends.callback(self._end, future, self.running[future])
+        return self.made or int(self.is_cut)
+
+    def _start_next(self) -> bool:
+        """Begin the next call, if its turn has come. Whether there may be something to begin now, or in its turn."""
+        room = 1 if self.reach.failures else AT_ONCE  # after a failure one probe at a time
+        if len(self.running) >= room or not self.reach.is_open or self.stop():
+            return False
+        at = time.monotonic()
+        self.is_cut = at >= self.until
+        if self.is_cut:
+            return False
+        if not self.chosen or at > self.looks_at:
+            busy = {job.pair.chat_id for job in self.running.values()} | {answer.chat for answer in self.answers}
+            listed = {job.pair.label_id for job in self.running.values() if job.lists}
+            self.chosen = due_pairs(self.instance, busy, readings_first=self.reach.has_written, listed=listed)
+            self.looks_at = at + max(LOOK, SHARE * (time.monotonic() - at))
+        if not self.chosen:
+            return False
+        if self.reach.turn_for(self._is_bulk) <= 0:
+            self._start(self.chosen.pop(0), at)
+        return True
+
+    @property
+    def _is_bulk(self) -> bool:
+        """Whether what comes next is a run's: it comes a little unevenly."""
+        return bool(self.chosen) and self.chosen[0].priority >= FINISHING
+
+    def _start(self, pair: ChatLabel, at: float) -> None:
+        """Hand the pair to the pool, if there is still something to do for it. Its turn came `at`."""
+        reads = pair.receipt != Receipt.PENDING
+        if not (reads or self._is_account_known(at)):
+            return
+        claimed = pair if reads else claim(pair.pk, pair.chat_id)
+        if claimed is None:
+            return
+        claimed.label.instance = self.instance  # at hand, also when its end is recorded
+        lists = reads and self._asks_for_list(claimed)
+        addresses = addresses_of([claimed.chat])[claimed.chat_id]
+        job = Job(claimed, reads, addresses, seen_beside(self.instance, claimed), timezone.now(), lists)
+        is_bulk = claimed.priority >= FINISHING
+        self.reach.take_turn(at, self.instance.pace, job.calls(self.client), uneven=is_bulk)
+        if lists:
+            self.reach.listed[claimed.label_id] = job.asked_at
+            self.chosen.clear()  # what the list may confirm needs no reading of its own
+        self.running[self.pool.submit(job.call, self.client)] = job
+        self.made, self.reach.has_written = self.made + 1, not reads
+
+    def _is_account_known(self, at: float) -> bool:
+        """Whether the known account answered a moment ago. If not it is asked, which takes this turn: a number can be linked to
+        another account without any event. What was chosen is looked at again after that; nothing of a frozen number is due."""
+        if at - self.reach.account_at < ACCOUNT_SECONDS:
+            return True
+        self.reach.take_turn(at, self.instance.pace)
+        self.chosen.clear()
+        asked_at = timezone.now()
+        try:
+            observe_session(self.instance, self.client.session(), asked_at)
+            if self.instance.trouble:
+                self._read_directory()
+        except ProviderError as error:
+            if not error.permanent:
+                self.reach.failed(self.instance, error)
+                return False
+            # It refuses to say, and will go on refusing: the change's own answer tells people why it fails, or passes
+        self.reach.account_at = time.monotonic()
+        return False
+
+    def _read_directory(self) -> None:
+        """After an outage: meanwhile a label may have gone and its id have come back as another one's, and nobody heard of it."""
+        self.reach.take_turn(time.monotonic(), self.instance.pace)
+        try:
+            read_directory(self.instance, self.client)
+        except NotConnected:
+            return
+        except ProviderError as error:
+            if is_unheard(error):
+                raise
+
+    def _asks_for_list(self, pair: ChatLabel) -> bool:
+        """Whether a list of the label's chats is to be read instead of this chat. One that has been lacked it: then it is not."""
+        listed_at = self.reach.listed.get(pair.label_id, NEVER)
+        is_new = pair.sent_at is not None and pair.sent_at > listed_at
+        return (
+            pair.receipt == Receipt.SENT and waits_for_list(pair) and is_new and is_list_better(pair.label, listed_at)
+        )
+
+    def _await_ends(self, seconds: float) -> None:
+        """Record the calls that have ended; if there is none, wait so long for one."""
+        if not self.running:
+            time.sleep(seconds)
+        for future in wait(self.running, timeout=seconds, return_when=FIRST_COMPLETED).done:
+            self._end(future, self.running.pop(future))
+
+    def _end(self, future: Future[Said], job: Job) -> None:
+        """Record how a call ended."""
+        try:
+            answer = future.result()
+        except ProviderError as error:
+            return self._end_badly(job, error)
+        if isinstance(answer, Listing):
+            confirm_listed(answer)
+            return self.reach.was_read(self.instance)
+        if not job.reads:
+            self.reach.answered(self.instance)
+            return record_sent(job.pair, shown=job.shows(answer))
+        self.answers.append(Answer(job.pair.chat_id, answer or [], job.asked_at))
+        if job.pair.is_open:  # somebody waits for it
+            self._record_answers()
+        return self.reach.was_read(self.instance)
+
+    def _record_answers(self) -> None:
+        """What was read of chats: of those in doubt many at a time."""
+        answers, self.answers = self.answers, []
+        if answers:
+            record_readings(self.instance, answers)
+
+    def _end_badly(self, job: Job, error: ProviderError) -> None:
+        if error.asleep:
+            ask_session(self.instance)
+        if (is_unheard(error) and not error.unsure) or error.retry_after:  # unsure of one chat, the others pass
+            self.reach.failed(self.instance, error)
+        elif (error.status or 0) >= 500 and not error.permanent:
+            self.reach.broke(self.instance, error, job.pair.chat_id)
+        if job.lists:  # the chats are asked themselves
+            return
         if job.reads:
             postpone_reading(job.pair.pk, error)
         else:
             record_failure(job.pair, error)
-        return
-    reach.answered(instance)
-    if job.reads:
-        record_reading(instance, job.pair.chat_id, answer or [], job.asked_at)
-    else:
-        record_sent(job.pair)

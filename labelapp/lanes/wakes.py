@@ -7,9 +7,10 @@ import psycopg
 from django.db import connection
 
 from labelapp.actions.notices import CHANNEL
-from labelapp.lanes.locks import wire_parameters
+from labelapp.lanes.wires import Wire, open_wire
 
 POLL = 0.05  # seconds between two looks at SQLite's data version: 0.6 % of a core, half of it as a mean delay
+REST = 0.05  # seconds between two wakes by PostgreSQL: the first notice is heard at once, those of a burst together
 
 
 class Waker:
@@ -17,7 +18,8 @@ class Waker:
 
     def __init__(self) -> None:
         self._version = -1
-        self._wire: psycopg.Connection[tuple[object, ...]] | None = None
+        self._wire: Wire | None = None
+        self._rests_until = 0.0
 
     def wait(self, seconds: float) -> bool:
         """Return True as soon as something was committed, False when nothing was for so long."""
@@ -42,10 +44,15 @@ class Waker:
     def _listen(self, seconds: float) -> bool:
         try:
             if self._wire is None or self._wire.closed:
-                self._wire = psycopg.connect(**wire_parameters(), autocommit=True)
+                self._wire = open_wire("listen")
                 self._wire.execute(f"LISTEN {CHANNEL}")
                 return True
-            return any(True for _notice in self._wire.notifies(timeout=seconds, stop_after=1))
+            rest = min(seconds, max(0.0, self._rests_until - time.monotonic()))
+            time.sleep(rest)
+            heard = list(self._wire.notifies(timeout=seconds - rest, stop_after=1))
+            if heard:
+                self._rests_until = time.monotonic() + REST
+            return bool(heard)
         except psycopg.Error:
             self.close()
             time.sleep(min(seconds, 1))

@@ -2,119 +2,136 @@
 
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 
-from django.conf import settings
 from django.db import Error, connection
 
-from labelapp.actions.heartbeats import beat
+from labelapp.actions.assigning import release_chats
+from labelapp.actions.heartbeats import beat, rest
 from labelapp.actions.pruning import prune
-from labelapp.lanes import apply, directory, importer, push
+from labelapp.lanes import apply, directory, facts, hooks, importer, moves, poll, push, reconcile, reread, runs, watch
+from labelapp.lanes.lane import Lane, RunDue
 from labelapp.lanes.locks import Locks
-from labelapp.lanes.reach import Reach
+from labelapp.lanes.numbers import Numbers
+from labelapp.lanes.roster import Roster
+from labelapp.lanes.turns import Turns
 from labelapp.lanes.wakes import Waker
-from labelapp.models import Instance
 
 log = logging.getLogger(__name__)
-RunDue = Callable[[Instance, Reach, Callable[[], bool]], int]
 LANES: dict[str, RunDue] = {
     "apply": apply.run_due,
     "push": push.run_due,
+    "runs": runs.run_due,
+    "moves": moves.run_due,
+    "facts": facts.run_due,
+    "hooks": hooks.run_due,
     "import": importer.run_due,
     "directory": directory.run_due,
+    "watch": watch.run_due,
+    "reread": reread.run_due,
+    "reconcile": reconcile.run_due,
+    "poll": poll.run_due,
 }
-NUMBERS_AT_ONCE = 4
+URGENT = {"apply", "push", "reread"}  # somebody waits for what they do
+REST = 0.3  # seconds between two looks of the other lanes: in a burst of commits looking would take the time of the urgent ones
 BEAT_SECONDS = 5.0
 PRUNE_SECONDS = 3600.0
+NAME = f"{socket.gethostname()[:50]}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
-class Lane(threading.Thread):
-    """One kind of work over all numbers, a few of them at a time. A number that is slow holds up no other."""
+class LaneDied(Exception):
+    """A thread of the worker has ended by itself: the process must end too, for its supervisor to start it again."""
 
-    def __init__(self, name: str, run_due: RunDue, stopping: threading.Event) -> None:
-        super().__init__(name=name, daemon=True)
-        self.run_due, self.stopping, self.woken = run_due, stopping, threading.Event()
-        self.reaches: dict[int, Reach] = {}
-        self.busy: set[int] = set()
+
+class House(threading.Thread):
+    """Beats every few seconds while all lanes are well, reads who else lives, prunes and gives chats back every hour."""
+
+    def __init__(self, roster: Roster, lanes: Sequence[Lane], stopping: threading.Event) -> None:
+        super().__init__(name="house", daemon=True)
+        self.roster, self.lanes, self.stopping = roster, lanes, stopping
+        self.prune_at = 0.0
 
     def run(self) -> None:
-        with Locks() as locks, ThreadPoolExecutor(NUMBERS_AT_ONCE, thread_name_prefix=self.name) as pool:
-            while not self.stopping.is_set():
-                self.woken.wait(settings.SWEEP_SECONDS)
-                self.woken.clear()
-                self._sweep(locks, pool)
+        while not self.stopping.is_set():
+            self._try(self._keep)
+            self.stopping.wait(BEAT_SECONDS)
+        self._try(lambda: rest(self.roster.me))
 
-    def _sweep(self, locks: Locks, pool: ThreadPoolExecutor) -> None:
+    def _try(self, what: Callable[[], None]) -> None:
         try:
-            numbers = list(Instance.objects.connected())
-        except Error:
-            log.exception("the database can't be read; the next sweep tries again")
-            numbers = []
+            what()
+        except Error as error:
+            log.warning("no heartbeat, the database is away: %s", error)
         finally:
             connection.close()
-        for instance in numbers:
-            if instance.pk not in self.busy and locks.hold(f"{self.name}:{instance.pk}"):
-                self.busy.add(instance.pk)
-                pool.submit(self._run_one, instance)
 
-    def _run_one(self, instance: Instance) -> None:
-        try:
-            reach = self.reaches.setdefault(instance.pk, Reach())
-            if self.run_due(instance, reach, self.stopping.is_set):
-                self.woken.set()  # there may be more
-        except Exception:
-            # the lane must live on; the rows are still there for the next sweep
-            log.exception("lane %s failed for %s", self.name, instance.slug)
-        finally:
-            self.busy.discard(instance.pk)
-            connection.close()
+    def _keep(self) -> None:
+        stuck = [lane.name for lane in self.lanes if lane.is_stuck]
+        if stuck:
+            log.error("no heartbeat: lanes that hang: %s", ", ".join(stuck))
+        else:
+            beat(self.roster.me)
+        self.roster.read()
+        if time.monotonic() >= self.prune_at:
+            self.prune_at = time.monotonic() + PRUNE_SECONDS
+            prune()
+            release_chats()
 
 
 def work(stopping: threading.Event, grace: float = 4.0) -> None:
-    """Run all lanes until `stopping` is set, then give calls in flight `grace` seconds to end."""
-    lanes = [Lane(name, run_due, stopping) for name, run_due in LANES.items()]
-    for lane in lanes:
-        lane.start()
-    threading.Thread(target=_keep_house, args=[stopping], daemon=True, name="house").start()
-    log.info("worker started")
-    with Waker() as waker:
-        while not stopping.is_set():
-            if _woken(waker):
-                for lane in lanes:
-                    lane.woken.set()
-    deadline = time.monotonic() + grace
-    for lane in lanes:
-        lane.woken.set()
-        lane.join(max(0, deadline - time.monotonic()))
+    """Run all lanes until `stopping` is set, then give calls in flight `grace` seconds to end. LaneDied when one ends by itself."""
+    roster = Roster(NAME)
+    with Locks() as locks, Waker() as waker:
+        turns = Turns(locks, roster)
+        numbers = Numbers()
+        lanes = [
+            Lane(name, run_due, stopping, turns, numbers, rest=0.0 if name in URGENT else REST)
+            for name, run_due in LANES.items()
+        ]
+        threads = [House(roster, lanes, stopping), *lanes]
+        for thread in threads:
+            thread.start()
+        log.info("worker started")
+        try:
+            _watch(waker, turns, lanes, threads, stopping)
+        finally:
+            stopping.set()
+            _wait_for_end(lanes, threads, grace)
     log.info("worker stopped")
+
+
+def _watch(
+    waker: Waker, turns: Turns, lanes: Sequence[Lane], threads: Sequence[threading.Thread], stopping: threading.Event
+) -> None:
+    """Wake the lanes when something was committed, hold on to their locks, and see to it that all threads live."""
+    while not stopping.is_set():
+        turns.keep()
+        if _woken(waker):
+            now = time.monotonic()
+            for lane in lanes:
+                lane.wake(now)
+        dead = [thread.name for thread in threads if not thread.is_alive()]
+        if dead and not stopping.is_set():
+            raise LaneDied(f"Threads of the worker ended by themselves: {', '.join(dead)}.")
 
 
 def _woken(waker: Waker) -> bool:
     try:
         return waker.wait(0.5)
-    except Error:
-        log.exception("the database can't be watched; sweeping goes on")
+    except Error as error:
+        log.warning("the database can't be watched, sweeping goes on: %s", error)
         connection.close()
         time.sleep(1)
         return False
 
 
-def _keep_house(stopping: threading.Event) -> None:
-    """Beat every few seconds, prune every hour."""
-    name = f"{socket.gethostname()}:{os.getpid()}"[:80]
-    prune_at = 0.0
-    while not stopping.is_set():
-        try:
-            beat(name)
-            if time.monotonic() >= prune_at:
-                prune_at = time.monotonic() + PRUNE_SECONDS
-                prune()
-        except Error:
-            log.exception("no heartbeat")
-        finally:
-            connection.close()
-        stopping.wait(BEAT_SECONDS)
+def _wait_for_end(lanes: Sequence[Lane], threads: Sequence[threading.Thread], grace: float) -> None:
+    deadline = time.monotonic() + grace
+    for lane in lanes:
+        lane.wake()
+    for thread in threads:
+        thread.join(max(0, deadline - time.monotonic()))
