@@ -44,19 +44,27 @@ function loggedOut() {
 }
 
 // Puts fragments in the place of the elements with the same ids. Focus, and what was being typed, stay.
-function place(html) {
+// `asked`: when the server was asked for them; what happened since may not be in them.
+function place(html, asked = performance.now()) {
   const template = document.createElement("template");
   template.innerHTML = html;
   for (const fresh of [...template.content.children]) {
     const old = fresh.id && document.getElementById(fresh.id);
-    if (old) exchange(old, fresh);
+    if (old && !window.labelapp.isPressed?.(old)) exchange(old, fresh);
   }
-  document.dispatchEvent(new CustomEvent("placed"));
+  document.dispatchEvent(new CustomEvent("placed", { detail: { asked } }));
+}
+
+async function bring(url, options) {
+  const asked = performance.now();
+  place(await ask(url, options), asked);
 }
 
 function exchange(old, fresh) {
   const focus = old.contains(document.activeElement) ? document.activeElement : null;
   const open = old.matches(":popover-open");
+  // a refresh that it has asked for would find no place any more (follow.js repeats it); what a person asked for goes on
+  if (old.matches('[hx-trigger*="from:body"]')) window.htmx.trigger(old, "htmx:abort");
   old.replaceWith(fresh);
   if (open) fresh.showPopover();
   window.htmx.process(fresh);
@@ -67,25 +75,37 @@ function refocus(before, root) {
   const home = root.dataset.focusHome;
   const now = (before.id && document.getElementById(before.id)) || (home && document.getElementById(home));
   if (!now) return;
-  if (now.matches("input") && before.matches("input")) {
+  if (now.matches("input") && before.matches("input") && before.selectionStart !== null) { // null: a box has none
     now.value = before.value;
     now.setSelectionRange(before.selectionStart, before.selectionEnd);
   }
   now.focus({ preventScroll: true });
 }
 
-window.labelapp = { texts, fill, plural, ask, place, Refusal };
+// Text without case, accents and the forms of Arabic letters, for search as one types
+function fold(text) {
+  return text.normalize("NFKD").replace(/[\p{M}\u0640]/gu, "").toLowerCase().replaceAll("ة", "ه").replaceAll("ى", "ي");
+}
 
-function toast(text, level = "info") {
+window.labelapp = { texts, fill, plural, fold, ask, place, bring, Refusal, acts: {} }; // acts: what keys and commands do, by name
+
+// `href`: what it is about, `stays`: until it is dismissed
+function toast(text, level = "info", { href = "", stays = false } = {}) {
   const area = document.getElementById("toasts");
   const node = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   node.className = `toast ${level}`;
-  node.querySelector(".toast-text").textContent = text;
+  node.querySelector(".toast-text").append(href ? linked(text, href) : text);
   for (const old of area.children) {
     if (old.querySelector(".toast-text")?.textContent === text) old.remove();
   }
   area.append(node);
-  fade(node);
+  if (!stays) fade(node);
+}
+
+function linked(text, href) {
+  const link = document.createElement("a");
+  Object.assign(link, { className: "link", href, textContent: text, dir: "auto" });
+  return link;
 }
 
 // A toast leaves by itself, but never while someone points at it or has the focus in it.
@@ -103,7 +123,7 @@ function say(text) {
   setTimeout(() => { said.textContent = text; }, 60); // an unchanged text would not be read again
 }
 
-document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level));
+document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level, event.detail));
 document.addEventListener("say", (event) => say(event.detail.text));
 
 document.addEventListener("click", (event) => {
@@ -117,6 +137,18 @@ document.addEventListener("click", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.matches("dialog.modal")) event.target.close();
 });
+
+// A menu opens below its button, inside the window. In a sheet of its own: a style attribute would not outlive a swap.
+const below = new CSSStyleSheet();
+document.adoptedStyleSheets.push(below);
+document.addEventListener("beforetoggle", (event) => {
+  const menu = event.target;
+  if (event.newState !== "open" || !menu.matches(".menu.under")) return;
+  const spot = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
+  const start = document.documentElement.dir === "rtl" ? innerWidth - spot.right : spot.left;
+  const inside = Math.max(8, Math.min(start, innerWidth - 308));
+  below.replaceSync(`.menu.under { inset-block-start: ${spot.bottom + 4}px; inset-inline-start: ${inside}px; }`);
+}, true);
 
 // What refreshes by itself fails silently: the header says that the page is cut off. What a person asked for does not.
 const asked = (event) => event.detail.requestConfig?.triggeringEvent?.isTrusted;
@@ -139,4 +171,4 @@ document.addEventListener("htmx:sendError", (event) => asked(event) && toast(tex
 document.addEventListener("htmx:timeout", (event) => asked(event) && toast(texts.unreachable, "error"));
 document.addEventListener("htmx:afterSettle", () => document.dispatchEvent(new CustomEvent("placed")));
 
-document.querySelectorAll("#toasts > .toast").forEach(fade);
+document.querySelectorAll("#toasts > .toast:not([id])").forEach(fade); // those with a name come and go by their own rules

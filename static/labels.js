@@ -1,6 +1,4 @@
-// The label page: the preview follows the form, the deletion is a real dialog, focus goes back where it came from.
-
-let opener = "labels-new";
+// The label page: the preview follows the form, and the button of a deletion what is chosen.
 
 function repaint(form) {
   const preview = form.querySelector(".preview");
@@ -12,39 +10,44 @@ function repaint(form) {
     chip.classList.remove(...[...chip.classList].filter((each) => /^c(\d+|x)$/.test(each)));
     chip.classList.add(`c${color}`);
   }
+  for (const note of form.querySelectorAll("[data-alike]")) note.hidden = note.dataset.alike !== color;
+}
+
+// The button of the deletion says what is chosen
+function name(form) {
+  const chosen = form.querySelector('[name="how"]:checked');
+  const go = document.querySelector("#label-delete-go span");
+  if (chosen && go) go.textContent = chosen.dataset.go;
 }
 
 document.addEventListener("input", (event) => {
   const form = event.target.closest("#label-form");
   if (form) repaint(form);
+  const ending = event.target.closest("#label-delete");
+  if (ending) name(ending);
 });
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-opener]");
-  if (link) opener = link.dataset.opener || link.id;
+  const better = event.target.closest("[data-color]");
+  const form = better?.closest("#label-form");
+  if (!form) return;
+  const swatch = form.querySelector(`[name="color"][value="${better.dataset.color}"]`);
+  swatch.checked = true;
+  swatch.focus();
+  repaint(form);
 });
 
-// Escape leaves the drawer. A dialog has its own way: it closes, and the page goes on to what its cancel link says.
-document.addEventListener("keydown", (event) => {
-  const close = document.querySelector("#labels-side > .side [data-close]");
-  if (event.key === "Escape" && close && !event.defaultPrevented && !document.querySelector("dialog[open], :popover-open")) close.click();
-});
-
-function openDialog(root) {
-  const dialog = root.querySelector("dialog[data-modal]");
-  if (!dialog || dialog.matches(":modal")) return;
-  dialog.removeAttribute("open"); // close() would say so in an event of its own
-  dialog.showModal();
-  dialog.addEventListener("close", () => {
-    if (dialog.isConnected) dialog.querySelector("[data-close]").click();
-  });
+// A step in the order by urgency: on to the same button, or to the one that takes the step back
+function follow(step) {
+  const pk = step.id.split("-").pop();
+  (document.getElementById(step.id) ?? document.getElementById(`up-${pk}`))?.focus();
 }
 
-document.addEventListener("htmx:afterSettle", (event) => {
-  const side = document.getElementById("labels-side");
-  if (!side || !event.detail.requestConfig?.boosted) return;
-  openDialog(side);
-  if (!side.querySelector(".side, dialog")) (document.getElementById(opener) || document.getElementById("labels-new"))?.focus();
-});
+function settled(step) {
+  if (step?.name === "order" && step.id) follow(step);
+  const ending = document.getElementById("label-delete");
+  if (ending) name(ending);
+}
 
-openDialog(document);
+document.addEventListener("htmx:afterSettle", ({ detail }) => settled(detail.requestConfig?.triggeringEvent?.submitter));
+settled();

@@ -1,17 +1,21 @@
 // The list follows WhatsApp, and never moves under the pointer, the keyboard's focus or a reader who has scrolled:
 // then it collects what is new behind a button. Rows change in their place meanwhile.
 
-const { ask, place, plural, texts } = window.labelapp;
+const { announce, ask, place, plural, texts } = window.labelapp;
 const SOON = 600;
 const COUNTS = 2000;
-const moved = new Set(); // chats with a new message, not looked at yet
-const news = new Set(); // those of them that stand elsewhere than they should
-let stale = false; // other chats may belong here now
-let changed = false; // every row may look different: labels were renamed, or we were cut off
+const RETRY = 5000;
+const news = new Set(); // chats with a new message that stand elsewhere than they should
+const mine = new Set(); // chats that I have changed
+// What the next look is for: chats with a new message; other chats may belong here now; every row may look different (labels were
+// renamed, or we were cut off), those below the first page, too
+const nothing = () => ({ moved: new Set(), stale: false, changed: false, deep: false });
+let due = nothing();
+let looking = false;
 let pointer = false;
 let timer = null;
 let counting = null;
-let again = false;
+let more = false; // changes since the counts were asked for
 
 const list = () => document.getElementById("list");
 const rows = () => document.getElementById("rows");
@@ -19,7 +23,21 @@ const number = () => document.querySelector(".app.inbox").dataset.number;
 const order = (parent) => [...parent.children].filter((each) => each.matches(".row")).map((each) => each.dataset.pk);
 
 function held() {
-  return pointer || list().scrollTop > 8 || rows().querySelector(":focus-visible") !== null;
+  return pointer || document.querySelector(".main.selecting") || list().scrollTop > 8 || rows().querySelector(":focus-visible") !== null || finished().some(isAt);
+}
+
+// Rows that fit the filter no more. One that I changed stays until I move on, then it makes room, but not under the pointer.
+const finished = () => [...rows().querySelectorAll(":scope > .row.gone")];
+const isAt = (row) => row.matches("[aria-current], :focus-within, :has(.pick :checked)") || document.querySelector(".app").dataset.picking === row.dataset.pk;
+
+function sweep() {
+  if (pointer) return;
+  for (const row of finished()) {
+    if (!mine.has(row.dataset.pk) || isAt(row)) continue;
+    mine.delete(row.dataset.pk);
+    row.remove();
+  }
+  soon();
 }
 
 function soon() {
@@ -28,23 +46,39 @@ function soon() {
 
 async function settle() {
   timer = null;
-  const free = !held();
-  if (!navigator.onLine) return;
-  if (!moved.size && !changed && !(free && (stale || news.size))) return;
-  const url = list().dataset.rows;
+  if (!navigator.onLine || looking) return;
+  if (!due.moved.size && !due.changed && (held() || !(due.stale || news.size))) return;
+  looking = true;
+  const wanted = due; // what is heard from now on may be too young for the answer: it stays for the next look
+  due = nothing();
   try {
-    const fresh = await firstPage(url);
-    if (list().dataset.rows !== url) return; // another filter meanwhile
-    if (held()) patch(fresh);
-    else replace(fresh);
+    if (!(await show(wanted))) again(wanted); // another filter meanwhile
   } catch {
-    return; // the header says that we are cut off; everything is fetched again afterwards
+    again(wanted);
+    setTimeout(soon, RETRY); // the header says so where we are cut off
   }
-  offer();
-  document.dispatchEvent(new CustomEvent("placed"));
+  looking = false;
+  if (due.moved.size || due.changed || due.stale) soon();
 }
 
-async function firstPage(url) {
+async function show(wanted) {
+  const url = list().dataset.rows;
+  const asked = performance.now();
+  const fresh = await page(url);
+  if (list().dataset.rows !== url) return false;
+  if (held()) await patch(fresh, asked, url, wanted);
+  else replace(fresh);
+  offer();
+  document.dispatchEvent(new CustomEvent("placed", { detail: { asked } }));
+  return true;
+}
+
+function again({ moved, ...rest }) {
+  moved.forEach((pk) => due.moved.add(pk));
+  for (const [name, is] of Object.entries(rest)) due[name] ||= is;
+}
+
+async function page(url) {
   const template = document.createElement("template");
   template.innerHTML = await ask(url, { quiet: true });
   return template.content;
@@ -55,22 +89,42 @@ function replace(fresh) {
   rows().replaceChildren(fresh);
   window.htmx.process(rows());
   if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
-  [moved, news].forEach((each) => each.clear());
-  stale = changed = false;
+  news.clear();
 }
 
 // Rows get their new face and keep their places; what would have moved is counted
-function patch(fresh) {
+async function patch(fresh, asked, url, { moved, changed, deep }) {
   const before = order(rows());
   order(fresh).forEach((pk, spot) => {
     if (moved.has(pk) && before[spot] !== pk) news.add(pk);
   });
-  for (const row of [...fresh.children]) {
-    if (row.dataset.pk && (changed || moved.has(row.dataset.pk)) && document.getElementById(row.id)) place(row.outerHTML);
+  repaint(fresh, asked, (pk) => changed || moved.has(pk));
+  due.stale = true;
+  if (deep) await follow(fresh, new Set(before), url);
+}
+
+// All of a page at once: each exchange has the whole list looked at
+function repaint(fresh, asked, isWanted) {
+  const old = [...fresh.children].filter((row) => row.dataset.pk && isWanted(row.dataset.pk) && document.getElementById(row.id));
+  if (old.length) place(old.map((row) => row.outerHTML).join(""), asked);
+}
+
+// The same for the rows below the first page: page after page, as far as they reach. Those that are on none of these pages have
+// left the list, or stand further down now: they ask for themselves.
+async function follow(first, left, url) {
+  let pages = Math.ceil(left.size / order(first).length) + 1; // with room for some that have come in between
+  let next = first;
+  for (;;) {
+    for (const pk of order(next)) left.delete(pk);
+    const more = next.querySelector(".more-rows");
+    if (!left.size || !more || !pages) break;
+    pages -= 1;
+    const asked = performance.now();
+    next = await page(more.getAttribute("hx-get"));
+    if (list().dataset.rows !== url) return;
+    repaint(next, asked, () => true);
   }
-  moved.clear();
-  stale = true;
-  changed = false;
+  for (const pk of left) announce(`chat-${pk}`);
 }
 
 function offer() {
@@ -82,29 +136,37 @@ function offer() {
 // At once, then not again for two seconds
 function recount() {
   if (counting) {
-    again = true;
+    more = true;
     return;
   }
-  document.body.dispatchEvent(new CustomEvent("counts-stale"));
+  announce("counts-stale");
   counting = setTimeout(() => {
     counting = null;
-    if (again) recount();
-    again = false;
+    if (more) recount();
+    more = false;
   }, COUNTS);
 }
 
 document.body.addEventListener("live-change", ({ detail }) => {
-  detail.messages.forEach((pk) => moved.add(String(pk)));
-  if (detail.chats.length && list().dataset.filtered) stale = true;
-  if (detail.labels.includes(number()) || detail.instances.includes(number())) changed = true;
+  detail.messages.forEach((pk) => due.moved.add(String(pk)));
+  if (detail.chats.length && list().dataset.filtered) due.stale = true;
+  if (detail.labels.includes(number())) due.changed = due.deep = true;
+  if (detail.instances.includes(number())) due.changed = true;
   soon();
   recount();
 });
 document.body.addEventListener("live-resync", () => {
-  changed = true;
+  due.changed = due.deep = true;
   soon();
   recount();
+  goOn();
 });
+
+// The end of the list came into view while nothing could be fetched: it asks again
+function goOn() {
+  const more = rows().querySelector(".more-rows");
+  if (more?.getBoundingClientRect().top < list().getBoundingClientRect().bottom) window.htmx.trigger(more, "intersect");
+}
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("#news")) return;
@@ -115,13 +177,17 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("pointerover", (event) => {
   const inside = event.pointerType !== "touch" && event.target.closest?.("#rows") !== null;
-  if (pointer && !inside) soon();
+  const left = pointer && !inside;
   pointer = inside;
+  if (left) sweep();
 });
 document.documentElement.addEventListener("pointerleave", () => {
   pointer = false;
-  soon();
+  sweep();
 });
+document.addEventListener("changed", ({ detail }) => mine.add(String(detail.chat)));
+document.addEventListener("focusin", sweep);
+document.addEventListener("placed", sweep);
 document.addEventListener("focusout", soon);
 document.addEventListener("scroll", (event) => event.target.id === "list" && event.target.scrollTop <= 8 && soon(), true);
 document.addEventListener("placed", offer);
@@ -132,5 +198,5 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 document.addEventListener("visibilitychange", () => {
   const shown = document.querySelector("[data-messages]");
-  if (shown && !document.hidden) document.body.dispatchEvent(new CustomEvent(`message-${shown.dataset.pk}`));
+  if (shown && !document.hidden) announce(`message-${shown.dataset.pk}`);
 });

@@ -2,27 +2,28 @@
 // Dispatches on document.body: "chat-17", "message-17", "labels-<slug>", "instance-<slug>" (for htmx triggers),
 // "live-change" (the whole notice), "live-resync" (refresh what is shown), "live-state" {state, since}.
 
+const { announce } = window.labelapp;
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("labelapp-live") : null;
-const RETRY = 3000;
+const RETRY = 3000; // milliseconds, and as many again by chance: all screens come back at once after a restart
 let source = null;
 let leads = false;
 let now = { state: "connecting", since: Date.now() };
 
-function dispatch(name, detail) {
-  document.body.dispatchEvent(new CustomEvent(name, { detail }));
-}
+// A list of all numbers listens for "labels-all" and "instance-all": whichever number it is
+const withAll = (slugs) => (slugs.length ? [...slugs, "all"] : slugs);
 
-function spread(notice) {
-  for (const pk of notice.chats) dispatch(`chat-${pk}`);
-  for (const pk of notice.messages) dispatch(`message-${pk}`);
-  for (const slug of notice.labels) dispatch(`labels-${slug}`);
-  for (const slug of notice.instances) dispatch(`instance-${slug}`);
-  dispatch("live-change", notice);
+function spread({ labels, instances, ...rest }) {
+  const notice = { ...rest, labels: withAll(labels), instances: withAll(instances) };
+  for (const pk of notice.chats) announce(`chat-${pk}`);
+  for (const pk of notice.messages) announce(`message-${pk}`);
+  for (const slug of notice.labels) announce(`labels-${slug}`);
+  for (const slug of notice.instances) announce(`instance-${slug}`);
+  announce("live-change", notice);
 }
 
 function take(message) {
   if (message.kind === "change") spread(message.notice);
-  else if (message.kind === "resync") dispatch("live-resync");
+  else if (message.kind === "resync") announce("live-resync");
   else if (message.kind === "state") setState(message.state, message.since);
   else if (message.kind === "hello" && leads) channel.postMessage({ kind: "state", ...now });
 }
@@ -37,9 +38,9 @@ function setState(state, since) {
   const before = now.state;
   now = { state, since };
   show();
-  dispatch("live-state", now);
+  announce("live-state", now);
   // the page was made before the stream began, or missed something meanwhile
-  if (state === "live" && before !== "live") dispatch("live-resync");
+  if (state === "live" && before !== "live") announce("live-resync");
 }
 
 function show() {
@@ -64,7 +65,7 @@ function connect() {
   source.addEventListener("resync", () => tell({ kind: "resync" }));
   source.onerror = () => {
     lost();
-    if (source?.readyState === EventSource.CLOSED) setTimeout(() => leads && connect(), RETRY);
+    if (source?.readyState === EventSource.CLOSED) setTimeout(() => leads && connect(), RETRY * (1 + Math.random()));
   };
 }
 
@@ -91,6 +92,7 @@ window.addEventListener("pagehide", () => {
 });
 window.addEventListener("pageshow", (event) => event.persisted && location.reload()); // shown again from memory: it is old
 
+window.labelapp.leads = () => leads; // whether this tab listens for all of them
 channel?.addEventListener("message", (event) => take(event.data));
 document.addEventListener("placed", show);
 if (navigator.locks) navigator.locks.request("labelapp-live", lead); // only where the page is secure; else each tab listens

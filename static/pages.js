@@ -1,9 +1,10 @@
 // Moving between lists and chats without loading the page: links of rows, filters, search, back and forward.
 // The address always says what is shown, so every link also works by itself.
 
-const { ask, place, fill, texts } = window.labelapp;
+const { bring, place, fill, texts } = window.labelapp;
 const app = document.querySelector(".app.inbox");
 const flights = new Map(); // what is being loaded for which place
+const missing = new Set(); // places that could not be loaded: they show less than the address says
 const nobody = document.getElementById("nobody").innerHTML;
 let shown = read(location);
 
@@ -18,13 +19,16 @@ async function load(target, url) {
   flights.get(target)?.abort();
   const flight = new AbortController();
   flights.set(target, flight);
+  document.getElementById(target).setAttribute("aria-busy", "true"); // the stylesheet shows it once it takes long
   try {
-    place(await ask(url, { target, signal: flight.signal }));
-    return true;
+    await bring(url, { target, signal: flight.signal });
+    missing.delete(target);
   } catch (error) {
-    if (error.name === "AbortError") return false;
+    if (error.name === "AbortError") return;
+    missing.add(target);
     document.dispatchEvent(new CustomEvent("toast", { detail: { text: error.said || texts.unreachable, level: "error" } }));
-    return false;
+  } finally {
+    if (flights.get(target) === flight) document.getElementById(target).removeAttribute("aria-busy");
   }
 }
 
@@ -32,17 +36,21 @@ async function go(address, { push = true, replace = false } = {}) {
   const next = read(address);
   const { pk, filter } = shown;
   if (replace) history.replaceState(null, "", address.href);
-  else if (push && address.href !== location.href) history.pushState(null, "", address.href);
+  else if (push && address.href !== location.href) {
+    document.dispatchEvent(new CustomEvent("leaving"));
+    history.pushState(null, "", address.href);
+  }
   shown = next;
   mark();
   const loads = [];
-  if (next.filter !== filter) loads.push(load("main", address.href));
-  if (next.pk !== pk) loads.push(next.pk ? load("side", `/chats/${next.pk}/panel/`) : close());
+  if (next.filter !== filter || missing.has("main")) loads.push(load("main", address.href));
+  if (next.pk !== pk || missing.has("side")) loads.push(next.pk ? load("side", `/chats/${next.pk}/panel/`) : close());
   await Promise.all(loads);
 }
 
 function close() {
   flights.get("side")?.abort();
+  missing.delete("side");
   place(nobody);
 }
 
@@ -68,10 +76,11 @@ function filtered(href) {
 const plain = (event) => !(event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.defaultPrevented);
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a.hit, a[data-filter], a[data-back]");
+  const link = event.target.closest("a.hit, a[data-open], a[data-filter], a[data-back]");
   if (!link || !plain(event)) return;
   event.preventDefault();
-  if (link.matches(".hit")) open(link);
+  link.closest(".menu:popover-open")?.hidePopover(); // back to its button, which is there again in the next list
+  if (link.matches(".hit, [data-open]")) open(link);
   else if (link.matches("[data-back]")) back();
   else go(filtered(event.altKey && link.dataset.not ? link.dataset.not : link.href));
 });
@@ -90,24 +99,33 @@ async function back() {
   document.getElementById(`open-${pk}`)?.focus({ preventScroll: true });
 }
 
+// What stands in the box is added to the filters beside it
 function search(form, options) {
-  const params = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+  const { q, add, ...rest } = Object.fromEntries(new FormData(form));
+  const text = [q, add.trim()].filter(Boolean).join(" ");
+  const params = new URLSearchParams(text || rest.view ? { q: text, ...rest } : rest); // a view without a wish of its own
   return go(filtered(`${form.getAttribute("action")}?${params}`), options);
 }
 
+const FILTER = /[:"]|(^|\s)-/;
 let typing;
 document.addEventListener("input", (event) => {
   if (event.target.id !== "search") return;
   clearTimeout(typing);
+  if (FILTER.test(event.target.value)) return; // half of a filter finds nothing
   typing = setTimeout(() => search(event.target.form, { replace: true }), 250);
 });
-document.addEventListener("submit", (event) => {
+document.addEventListener("submit", async (event) => {
   if (!event.target.matches("form[data-filter]")) return;
   event.preventDefault();
   clearTimeout(typing);
-  search(event.target);
+  const typed = document.getElementById("search").value;
+  await search(event.target);
+  const box = document.getElementById("search");
+  if (box.value === typed) box.value = box.getAttribute("value"); // what became a filter stands beside it
 });
 
 window.addEventListener("popstate", () => go(location, { push: false }));
+document.body.addEventListener("live-resync", () => missing.size && go(location, { push: false }));
 document.addEventListener("go-back", back);
 document.addEventListener("placed", mark);

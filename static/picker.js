@@ -1,28 +1,43 @@
-// The label picker. The focus stays in its input; arrows move over the options, Enter puts a label on or takes it off.
+// The label picker, of a chat or of many. The focus stays in its input; arrows move over the options, Enter puts a label on or takes it
+// off; for many chats it only says so, and static/shares.js does it.
 
-const { ask, plural, texts } = window.labelapp;
+const { ask, fill, fold, plural, texts } = window.labelapp;
 const box = document.getElementById("picker");
 let opener = null; // id of what opened it: the element itself may be replaced meanwhile
 let at = -1;
+let recent = []; // options on top until one searches: as it was when the picker opened, for nothing may move under a hand
+let homes = []; // where they stand else
+let released = Promise.resolve(); // settled while no pointer is down in the picker
 
 const inner = () => box.firstElementChild;
+const isStage = () => inner()?.dataset.stage !== undefined; // the stage control: one choice, and it is done
+const isMany = () => inner()?.dataset.many !== undefined;
 const input = () => document.getElementById("picker-input");
+const list = () => box.querySelector('[role="listbox"]');
 const options = () => [...box.querySelectorAll('[role="option"]:not([hidden])')];
-const simple = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+const labels = () => [...box.querySelectorAll('[role="option"]:not(#opt-create)')];
+const searched = () => input().value.trim();
 
-async function open(pk, anchor) {
+async function open(what, anchor) {
   opener = document.activeElement?.id || anchor.id;
-  if (!(await fetchOptions(pk))) return;
+  if (!(await fetchOptions(what))) return;
+  window.labelapp.picked = what;
+  recent = (document.getElementById("recent-labels")?.dataset.options ?? "").split(" ").filter(Boolean);
+  arrange();
   box.showPopover();
-  document.querySelector(".app").dataset.picking = pk;
+  document.querySelector(".app").dataset.picking = what.pk ?? "many";
   put(document.getElementById(anchor.id) ?? anchor); // the row may have been replaced meanwhile
   at = -1;
   input().focus();
 }
 
-async function fetchOptions(pk) {
+// `what`: {pk} of a chat (`stage`: its stages alone), or the fields of a form that name many
+async function fetchOptions(what) {
   try {
-    box.innerHTML = await ask(`/chats/${pk}/picker/`);
+    const fresh = await (what.pk ? ask(`/chats/${what.pk}/${what.stage ? "stage" : "picker"}/`) : ask("/chats/selection/picker/", { method: "POST", form: what }));
+    await released; // a click ends on the element on which it began, or it is none
+    box.innerHTML = fresh;
+    homes = [];
     return true;
   } catch (error) {
     document.dispatchEvent(new CustomEvent("toast", { detail: { text: error.said || texts.unreachable, level: "error" } }));
@@ -34,7 +49,7 @@ async function fetchOptions(pk) {
 function put(anchor) {
   box.style.cssText = "";
   if (matchMedia("(max-width: 760px)").matches) return;
-  const frame = (anchor.closest(".side, .row") ?? document.getElementById("main")).getBoundingClientRect();
+  const frame = (anchor.closest(".side, .row, .bulkbar") ?? document.getElementById("main")).getBoundingClientRect();
   const { width, height } = box.getBoundingClientRect();
   const rtl = document.dir === "rtl";
   const spot = anchor.getBoundingClientRect();
@@ -44,7 +59,7 @@ function put(anchor) {
   if (inPanel) {
     left = rtl ? frame.right + 8 : frame.left - width - 8;
     top = spot.top - 40;
-  } else if (top + height > innerHeight - 8) top = frame.top - height - 4;
+  } else if (anchor.closest(".bulkbar") || top + height > innerHeight - 8) top = frame.top - height - 4;
   box.style.left = `${Math.min(Math.max(8, left), innerWidth - width - 8)}px`;
   box.style.top = `${Math.min(Math.max(8, top), innerHeight - height - 8)}px`;
 }
@@ -69,15 +84,42 @@ function moveTo(index) {
   now?.scrollIntoView({ block: "nearest" });
 }
 
-function sift({ aloud = true } = {}) {
-  const words = simple(input().value.trim());
-  for (const option of box.querySelectorAll('[role="option"]')) {
-    option.hidden = words !== "" && !simple(option.dataset.name).includes(words);
+// Recent labels on top, or all in their groups while one searches
+function arrange() {
+  const top = document.getElementById("recent-labels");
+  for (const [option, home] of homes.splice(0)) home.replaceWith(option);
+  for (const option of searched() ? [] : recent.map((pk) => document.getElementById(`opt-${pk}`))) {
+    if (!top || !option) continue;
+    const home = document.createComment("");
+    option.replaceWith(home);
+    homes.push([option, home]);
+    top.append(option);
   }
+  hideEmpty();
+}
+
+function hideEmpty() {
   for (const group of box.querySelectorAll(".pick-group")) group.hidden = !group.querySelector('[role="option"]:not([hidden])');
-  const found = options();
+}
+
+// A name that no label has can be given to a new one, by who may
+function offerNew() {
+  const name = searched();
+  const isNew = name !== "" && !labels().some((option) => option.dataset.name.toLowerCase() === name.toLowerCase());
+  const line = box.querySelector("#opt-create, .no-slot");
+  if (!line) return;
+  line.hidden = !isNew;
+  if (line.id) line.querySelector(".ell").textContent = fill(texts.createLabel, { name: `\u2068${name}\u2069` });
+}
+
+function sift({ aloud = true } = {}) {
+  const words = fold(searched());
+  for (const option of labels()) option.hidden = words !== "" && !fold(option.dataset.name).includes(words);
+  arrange();
+  const found = labels().filter((option) => !option.hidden);
   box.querySelector(".nothing-found").hidden = found.length > 0;
-  const first = found.findIndex((option) => simple(option.dataset.name).startsWith(words));
+  offerNew();
+  const first = found.findIndex((option) => fold(option.dataset.name).startsWith(words));
   moveTo(words === "" ? -1 : Math.max(first, 0));
   if (words && aloud) document.dispatchEvent(new CustomEvent("say", { detail: { text: plural(texts.found, found.length) } }));
 }
@@ -90,20 +132,34 @@ function clearMark() {
 }
 
 function pick(option) {
-  const state = option.getAttribute("aria-selected") === "true" ? "off" : "on";
+  if (option.dataset.href) return location.assign(`${option.dataset.href}&name=${encodeURIComponent(searched())}`);
+  if (isMany()) return document.dispatchEvent(new CustomEvent("cycle-share", { detail: { option } }));
+  const isOn = option.getAttribute("aria-selected") === "true";
   const { pk, url } = option.dataset;
-  document.dispatchEvent(new CustomEvent("set-label", { detail: { chat: inner().dataset.pk, label: pk, state, url } }));
-  input().select();
+  const wish = { chat: inner().dataset.pk, label: pk, state: isOn && !isStage() ? "off" : "on", url };
+  document.dispatchEvent(new CustomEvent("set-label", { detail: wish }));
+  if (isStage()) close();
+  else input().select();
 }
 
-box.addEventListener("input", () => (input().value.trim() ? sift() : (sift(), clearMark())));
+// This chat is done
+function goOn() {
+  if (!inner() || isMany()) return;
+  const { pk } = inner().dataset;
+  close({ refocus: false });
+  document.dispatchEvent(new CustomEvent("go-on", { detail: { pk } }));
+}
+
+box.addEventListener("input", () => (searched() ? sift() : (sift(), clearMark())));
 box.addEventListener("click", (event) => {
   const option = event.target.closest('[role="option"]');
   if (option) {
     moveTo(options().indexOf(option));
     pick(option);
-    input().focus();
-  } else if (event.target.closest("[data-close-picker]")) close();
+    if (event.shiftKey) goOn();
+    else input()?.focus();
+  } else if (event.target.closest("[data-pick-next]")) goOn();
+  else if (event.target.closest("[data-close-picker]")) close();
 });
 box.addEventListener("keydown", (event) => {
   if (event.key === "Escape") close();
@@ -113,6 +169,7 @@ box.addEventListener("keydown", (event) => {
   else if (event.key === "Enter") {
     const option = options()[at];
     if (option) pick(option);
+    if (event.shiftKey) goOn();
   } else return;
   event.preventDefault();
   event.stopPropagation();
@@ -122,32 +179,48 @@ document.addEventListener("click", (event) => {
   const anchor = event.target.closest("[data-pick]");
   if (!anchor || event.metaKey || event.ctrlKey) return;
   event.preventDefault();
-  if (box.matches(":popover-open") && inner()?.dataset.pk === anchor.dataset.pick) close();
-  else open(anchor.dataset.pick, anchor);
+  const stage = anchor.dataset.stage !== undefined;
+  if (box.matches(":popover-open") && inner()?.dataset.pk === anchor.dataset.pick && isStage() === stage) close();
+  else open({ pk: anchor.dataset.pick, stage }, anchor);
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== " " || !event.target.matches?.("a[data-pick]")) return; // a link that acts as a button
   event.preventDefault();
   event.target.click();
 });
+box.addEventListener("pointerdown", () => {
+  released = new Promise((settle) => {
+    for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => setTimeout(settle), { once: true });
+  });
+});
 document.addEventListener("pointerdown", (event) => {
-  if (!box.contains(event.target) && !event.target.closest("[data-pick]")) close({ refocus: false });
+  if (!box.contains(event.target) && !event.target.closest("[data-pick], #bulk-label")) close({ refocus: false });
 });
-document.addEventListener("pick", ({ detail }) => {
-  const anchor = document.getElementById(detail.anchor);
-  if (anchor) open(detail.pk, anchor);
+document.addEventListener("pick", ({ detail }) => toggle({ pk: detail.pk, stage: detail.stage }, detail.anchor));
+document.addEventListener("pick-many", async ({ detail }) => {
+  await toggle(detail.form, detail.anchor);
+  if (detail.wish && isMany()) document.dispatchEvent(new CustomEvent("wish-share", { detail: detail.wish }));
 });
+document.addEventListener("close-picker", () => close());
+
+function toggle(what, id) {
+  const anchor = document.getElementById(id);
+  if (box.matches(":popover-open")) close();
+  else if (anchor) return open(what, anchor);
+}
 
 // Another stage now, or other labels: what each choice would do has changed
 async function again() {
-  if (!box.matches(":popover-open")) return;
+  if (!box.matches(":popover-open") || isMany()) return; // nobody takes choices away from under a hand
   const { value } = input();
   const active = options()[at]?.id;
-  if (!(await fetchOptions(inner().dataset.pk))) return;
+  const { scrollTop } = list();
+  if (!(await fetchOptions({ pk: inner().dataset.pk, stage: isStage() }))) return;
   input().value = value;
   sift({ aloud: false });
   moveTo(options().findIndex((each) => each.id === active));
   if (!active) clearMark();
+  list().scrollTop = scrollTop;
   input().focus();
 }
 document.addEventListener("tagged", ({ detail }) => {

@@ -1,29 +1,34 @@
-// Tag and untag. The chip is painted at once and hollow; only the server's answer can fill it.
+// Tag and untag. The chip is painted at once and hollow (chips.js); only the server's answer can fill it.
 // Clicks on one chat are sent one after the other; of several clicks on one label the last one counts.
+// What the server has not answered is kept with the tab: the next page goes on with it, and the browser asks before a tab is
+// closed in which a click has not been sent.
 
-const { ask, place, fill, plural, texts, Refusal } = window.labelapp;
+const { announce, ask, bring, place, fill, plural, texts, Refusal } = window.labelapp;
+const { chipOf, chipsOf, keyOf, paint, places } = window.labelapp.chips;
 const PATIENCE = 10_000;
-const STORE = "labelapp-unsaved";
+const STORE = `labelapp-unsaved-${document.body.dataset.person}`; // whoever logs in next in this tab clicked none of it
+const LAST = 250; // a page that is left breaks its requests off so shortly before it is gone
+const YOUNG = 60_000; // clicks that the page before left behind are sent without asking for so long
 const wishes = new Map(); // "chat:label" -> the last click that the server has not answered yet
 const watched = new Map(); // answered, to be told when WhatsApp has it
 const queues = new Map(); // chat -> end of its line of requests
 
 const say = (text) => document.dispatchEvent(new CustomEvent("say", { detail: { text } }));
 const toast = (text, level) => document.dispatchEvent(new CustomEvent("toast", { detail: { text, level } }));
-const sign = (n) => document.getElementById("signs").content.children[n].cloneNode(true);
-const keyOf = (wish) => `${wish.chat}:${wish.label}`;
 
-function wishFor(chat, label, state, url) {
+function wishFor({ chat, label, state, url, look: known }) {
   const option = document.getElementById(`opt-${label}`);
   const chip = option?.querySelector(".chip") ?? document.querySelector(`.chip[data-pk="${label}"]`);
-  if (!chip) return;
-  const look = chip.cloneNode(true);
+  const look = chip?.cloneNode(true) ?? chipOf(known);
   look.querySelectorAll(".x, .vh").forEach((each) => each.remove());
-  start({ chat, label, state, url, name: look.querySelector(".t").textContent, look: look.outerHTML, status: "sending" });
+  start({ chat, label, state, url, name: look.querySelector(".t").textContent, look: look.outerHTML });
 }
 
 function start(wish) {
+  Object.assign(wish, { status: "sending", sent: false, at: Date.now() });
+  wishes.delete(keyOf(wish)); // the order of clicks is that of the map
   wishes.set(keyOf(wish), wish);
+  store();
   paint(wish);
   const before = queues.get(wish.chat) ?? Promise.resolve();
   const mine = before.then(() => send(wish));
@@ -33,16 +38,20 @@ function start(wish) {
 async function send(wish) {
   const last = () => wishes.get(keyOf(wish)) === wish;
   if (!last()) return; // clicked again before it could go: only the last state matters
+  wish.sent = true;
+  store();
+  const asked = performance.now();
   try {
     const signal = AbortSignal.timeout(PATIENCE);
     const html = await ask(wish.url, { method: "POST", form: { state: wish.state }, signal, keepalive: true });
     if (!last()) return;
     wishes.delete(keyOf(wish));
     watched.set(keyOf(wish), wish);
-    place(html);
-    say(fill(wish.state === "on" ? texts.added : texts.removed, { label: wish.name }));
+    place(html, asked);
+    document.dispatchEvent(new CustomEvent("changed", { detail: wish }));
     document.dispatchEvent(new CustomEvent("tagged", { detail: wish }));
   } catch (error) {
+    if (!(error instanceof Refusal)) await new Promise((go) => setTimeout(go, LAST)); // in a page that is left, that never ends
     if (!last()) return;
     if (error instanceof Refusal && error.status < 500) refuse(wish, error);
     else keep(wish);
@@ -55,7 +64,7 @@ function refuse(wish, error) {
   wishes.delete(keyOf(wish));
   if (error.status !== 401) toast(error.said || texts.broken, "error");
   for (const chip of chipsOf(wish)) chip.closest("li").remove();
-  document.body.dispatchEvent(new CustomEvent(`chat-${wish.chat}`));
+  announce(`chat-${wish.chat}`);
   document.dispatchEvent(new CustomEvent("tagged", { detail: wish }));
 }
 
@@ -69,9 +78,19 @@ function keep(wish) {
 
 const unsaved = () => [...wishes.values()].filter((wish) => wish.status === "unsaved");
 
+function store() {
+  const open = [...wishes.values()];
+  sessionStorage.setItem(STORE, JSON.stringify(open));
+  const waits = open.some((wish) => wish.status === "sending" && !wish.sent);
+  if (waits) window.addEventListener("beforeunload", warn);
+  else window.removeEventListener("beforeunload", warn);
+}
+
+const warn = (event) => event.preventDefault();
+
 function remember() {
+  store();
   const kept = unsaved();
-  sessionStorage.setItem(STORE, JSON.stringify(kept));
   document.getElementById("unsaved")?.remove();
   if (!kept.length) return;
   const bar = document.getElementById("unsaved-template").content.firstElementChild.cloneNode(true);
@@ -80,7 +99,7 @@ function remember() {
 }
 
 function retry(kept) {
-  for (const wish of kept) start({ ...wish, status: "sending" });
+  for (const wish of kept) start({ ...wish });
   remember();
 }
 
@@ -88,80 +107,12 @@ function discard() {
   for (const wish of unsaved()) {
     wishes.delete(keyOf(wish));
     for (const chip of chipsOf(wish)) chip.closest("li").remove();
-    document.body.dispatchEvent(new CustomEvent(`chat-${wish.chat}`));
+    announce(`chat-${wish.chat}`);
   }
   remember();
 }
 
-// ---- painting
-
-const places = (chat) => document.querySelectorAll(`#chat-${chat} > .chips, #tags-${chat} > .chips`);
-
-function chipsOf(wish) {
-  return [...places(wish.chat)].flatMap((place) => [...place.querySelectorAll(`.chip[data-pk="${wish.label}"]`)]);
-}
-
-function paint(wish) {
-  for (const where of places(wish.chat)) {
-    const there = where.querySelector(`.chip[data-pk="${wish.label}"]`);
-    if (there) dress(there, wish);
-    else if (wish.state === "on" || wish.status === "unsaved") add(where, wish);
-  }
-  choose(wish);
-}
-
-function add(where, wish) {
-  const template = document.createElement("template");
-  template.innerHTML = wish.look;
-  const chip = template.content.firstElementChild;
-  const large = where.closest(".tagline") !== null;
-  chip.classList.toggle("lg", large);
-  dress(chip, wish);
-  const item = document.createElement("li");
-  item.append(chip);
-  where.querySelector(".none-yet")?.remove();
-  const slot = where.querySelector(".stage-slot");
-  if (chip.classList.contains("stage") && slot) {
-    item.className = "stage-slot";
-    slot.classList.remove("stage-slot");
-    if (slot.querySelector(".nostage")) slot.remove();
-    where.prepend(item);
-  } else where.insertBefore(item, where.querySelector(".more")?.closest("li") ?? where.querySelector(".adder"));
-}
-
-function dress(chip, wish) {
-  const lost = wish.status === "unsaved";
-  const words = fill(lost ? texts[wish.why] : texts.waiting, { label: wish.name });
-  chip.classList.remove("failed", "ghost", "pending", "unsaved", "leaving");
-  chip.classList.add(lost ? "unsaved" : "pending");
-  chip.classList.toggle("leaving", wish.state === "off");
-  chip.dataset.state = lost ? "unsaved" : "pending";
-  chip.dataset.wanted = wish.state;
-  chip.title = words;
-  if (chip.contains(document.activeElement)) document.getElementById(`add-${wish.chat}`)?.focus();
-  chip.querySelectorAll(":scope > svg, .vh, .x").forEach((each) => each.remove());
-  chip.prepend(sign(lost ? 2 : wish.state === "on" ? 0 : 1));
-  if (lost) asButton(chip, words, wish);
-  else for (const name of ["role", "tabindex", "aria-label", "data-retry"]) chip.removeAttribute(name);
-}
-
-function asButton(chip, words, wish) {
-  chip.setAttribute("role", "button");
-  chip.setAttribute("aria-label", words);
-  chip.tabIndex = 0;
-  chip.dataset.retry = keyOf(wish);
-}
-
-// The picker's marks
-function choose(wish) {
-  const picked = document.querySelector(`#picker [data-pk="${wish.chat}"] #opt-${wish.label}`);
-  if (!picked) return;
-  const group = picked.dataset.group;
-  if (group && wish.state === "on") {
-    for (const other of picked.parentElement.children) if (other.role === "option") other.setAttribute("aria-selected", "false");
-  }
-  picked.setAttribute("aria-selected", wish.state === "on" ? "true" : "false");
-}
+// ---- fragments
 
 // Fresh fragments know nothing of clicks that are still on their way; and they may bring the word we wait for
 document.addEventListener("placed", () => {
@@ -186,14 +137,15 @@ document.addEventListener("submit", async (event) => {
   if (event.target.id !== "tag-form" || !button) return;
   event.preventDefault();
   const { pk, chatPk } = button.dataset;
-  if (button.name === "state") return wishFor(chatPk, pk, button.value, button.formAction);
+  if (button.name === "state") return wishFor({ chat: chatPk, label: pk, state: button.value, url: button.formAction });
   try {
-    place(await ask(button.formAction, { method: "POST", form: {} }));
+    await bring(button.formAction, { method: "POST", form: {} });
   } catch (error) {
     toast(error.said || texts.unreachable, "error");
   }
 });
-document.addEventListener("set-label", ({ detail }) => wishFor(detail.chat, detail.label, detail.state, detail.url));
+window.labelapp.answered = () => Promise.all(queues.values());
+document.addEventListener("set-label", ({ detail }) => wishFor(detail));
 
 function retryAt(target) {
   const key = target.closest?.("[data-retry]")?.dataset.retry;
@@ -212,7 +164,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const wish of JSON.parse(sessionStorage.getItem(STORE) || "[]")) {
-  wishes.set(keyOf(wish), wish);
-  paint(wish);
+  if (wish.status === "sending" && Date.now() - wish.at < YOUNG) start(wish);
+  else {
+    wishes.set(keyOf(wish), wish);
+    if (wish.status === "sending") keep(wish);
+    else paint(wish);
+  }
 }
 remember();

@@ -24,7 +24,7 @@ def tag_name(tag: Tag) -> str:
 def chip_html(
     tag: Tag, state: str = "confirmed", wanted: bool = True, error: str = "", size: str = "", tail: SafeString = EMPTY
 ) -> SafeString:
-    """A chip of a pair in this state ("pending", "sent", "confirmed", "failed"). `tail` goes inside, at its end."""
+    """A chip of a pair in this state ("pending", "held", "sent", "confirmed", "failed"). `tail` goes inside, at its end."""
     return _chip(get_language() or "", tag, state, wanted, error, size, tail)
 
 
@@ -43,7 +43,7 @@ def _chip(
         tag.pk,
         "ghost" if tag.ghost else state,
         "on" if wanted else "off",
-        _sign(tag, shown, wanted),
+        _sign(tag, state, wanted),
         tag_name(tag),
         format_html('<span class="vh">, {}</span>', said) if said else EMPTY,
         tail,
@@ -57,6 +57,14 @@ def _words(tag: Tag, state: str, wanted: bool, error: str) -> tuple[str, str, st
         title = _("%(label)s could not be added.") if wanted else _("%(label)s is still on WhatsApp.")
         said = _("not applied") if wanted else _("still on WhatsApp")
         return "failed", said, f"{title % name} {error}".strip()
+    if state == "held":
+        title = (
+            _("Waits for your word: %(label)s is to be put on.")
+            if wanted
+            else _("Waits for your word: %(label)s is to come off.")
+        )
+        said = _("waits for your word") if wanted else _("coming off, waits for your word")
+        return "pending", said, f"{title % name} {error}".strip()
     if state in ("pending", "sent"):
         title = _("%(label)s: waiting for WhatsApp.") if wanted else _("%(label)s is coming off: waiting for WhatsApp.")
         said = _("waiting for WhatsApp") if wanted else _("coming off, waiting for WhatsApp")
@@ -70,18 +78,17 @@ def _words(tag: Tag, state: str, wanted: bool, error: str) -> tuple[str, str, st
     return "", "", _("%(label)s: on WhatsApp, confirmed.") % name
 
 
-def _sign(tag: Tag, shown: str, wanted: bool) -> SafeString:
-    if shown == "failed":
-        return icon("alert", "s")
-    if shown == "pending":
-        return icon("clock" if wanted else "minus", "s")
+def _sign(tag: Tag, state: str, wanted: bool) -> SafeString:
+    signs = {"failed": "alert", "held": "pause"} | dict.fromkeys(("pending", "sent"), "clock" if wanted else "minus")
+    if state in signs:
+        return icon(signs[state], "s")
     return pie(tag.stage, tag.stages) if tag.stage else EMPTY
 
 
 @register.simple_tag
-def chip(label: Label | Tag, state: str = "confirmed", size: str = "") -> SafeString:
+def chip(label: Label | Tag, state: str = "confirmed", size: str = "", wanted: bool = True) -> SafeString:
     """A chip of a label by itself, outside any chat."""
-    return chip_html(label if isinstance(label, Tag) else tag_of(label), state, True, "", size)
+    return chip_html(label if isinstance(label, Tag) else tag_of(label), state, wanted, "", size)
 
 
 @register.simple_tag

@@ -1,5 +1,6 @@
 """The line of a chat in the list, ready for `chats/_row.html`: words and HTML are made here, so that fifty cost little."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,11 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from labelapp.models import Chat
+from labelapp.models import Chat, Instance
 from labelapp.models.reasons import sentence
 from labelapp.queries.inbox import Pair, Row
 from labelapp.templatetags.chips import EMPTY, chip_html, tag_name
-from labelapp.templatetags.screens import avatar, icon, iso, stamp, when
+from labelapp.templatetags.screens import avatar, icon, initials, iso, stamp, when
 
 register = template.Library()
 FREE_CHIPS = 3
@@ -24,9 +25,9 @@ MINUTE = timedelta(minutes=1)
 
 # One format per row instead of a template: fifty rows cost a tenth of what nodes and includes cost.
 ROW = (
-    '<li class="{classes}" id="chat-{pk}" data-chat="{jid}" data-pk="{pk}" data-focus-home="open-{pk}"{current}'
+    '<li class="{classes}" id="chat-{pk}" data-chat="{jid}" data-pk="{pk}" data-on="{on}"{home} data-focus-home="open-{pk}"{current}'
     ' hx-get="/chats/{pk}/row/" hx-trigger="chat-{pk} from:body, read-{pk} from:body" hx-swap="outerHTML" hx-sync="this:replace">'
-    '<div class="who">{avatar}</div>'
+    '<div class="who">{avatar}{owner}{pick}</div>'
     '<div class="main-c"><div class="name"><a class="hit ell" dir="auto" id="open-{pk}" href="/chats/{pk}/{query}">{title}</a>'
     '{mark}</div><div class="prev">{preview}</div></div>'
     '<ul class="chips">{chips}</ul>{tagger}<div class="meta">{time}{badge}</div></li>'
@@ -38,27 +39,38 @@ class Look:
     """What is the same for all rows of an answer."""
 
     now: datetime
-    has_funnel: bool = False
+    funnels: Collection[int] = ()  # the numbers that have one
     may_tag: bool = False
     query: str = ""  # leads back to the list
     open_pk: int | None = None  # the chat that is open beside the list
+    numbers: tuple[Instance, ...] = ()  # where the list is of several: a row says to which it belongs
+
+    def home(self, chat: Chat) -> Instance | None:
+        return next((number for number in self.numbers if number.pk == chat.instance_id), None)
 
 
-def row_html(row: Row, look: Look) -> SafeString:
-    """The line of a chat. Text from outside goes through `escape` here; all other parts are HTML already."""
-    chat = row.chat
+def row_html(row: Row, look: Look, *, gone: bool = False) -> SafeString:
+    """The line of a chat. Text from outside goes through `escape` here; all other parts are HTML already.
+
+    `gone`: it does not fit the filter any more, and stays until one moves on.
+    """
+    chat, home = row.chat, look.home(row.chat)
     return SafeString(
         ROW.format(
             pk=chat.pk,
             jid=escape(chat.jid),
-            classes="row unread" if row.is_news else "row",
+            on=" ".join(str(pair.tag.pk) for pair in row.pairs if pair.wanted),
+            home=f' data-number="{home.slug}"' if home else "",
+            classes=f"row{' unread' if row.is_news else ''}{' gone' if gone else ''}",
             current=' aria-current="true"' if chat.pk == look.open_pk else "",
             avatar=avatar(chat.name, chat.is_group),
+            owner=owner_html(chat) if chat.assignee_id else "",
+            pick=pick_html(chat) if look.may_tag else "",
             query=f"?{escape(look.query)}" if look.query else "",
             title=escape(chat.title),
-            mark=mark_html(chat) if chat.is_group or chat.archived else "",
-            preview=preview_html(chat),
-            chips=chips_html(row.pairs, look.has_funnel),
+            mark=(mark_html(chat) if chat.is_group or chat.archived else "") + (home_html(home.name) if home else ""),
+            preview=(gone_html() if gone else EMPTY) + preview_html(chat),
+            chips=chips_html(row.pairs, chat.instance_id in look.funnels),
             tagger=tagger_html(chat) if look.may_tag else "",
             time=time_html(chat.last_message_at),
             badge=badge_html(row, look.now),
@@ -110,6 +122,47 @@ def mark_html(chat: Chat) -> SafeString:
     )
 
 
+def home_html(name: str) -> SafeString:
+    """The number that the chat belongs to."""
+    return SafeString(f'<small class="home ell" dir="auto">{escape(name)}</small>')
+
+
+def gone_html() -> SafeString:
+    """Why the row is dimmed."""
+    return format_html('<span class="left-list">{}</span>', _("no longer in this list"))
+
+
+def owner_html(chat: Chat) -> SafeString:
+    """Who looks after the chat, at the corner of its avatar."""
+    return _owner(get_language() or "", chat.assignee.display_name) if chat.assignee else EMPTY
+
+
+@lru_cache(maxsize=1024)
+def _owner(language: str, name: str) -> SafeString:  # the language is part of the key
+    words = _("Assigned to %(name)s") % {"name": name}
+    return format_html(
+        '<span class="owner" title="{}"><span aria-hidden="true">{}</span><span class="vh">{}</span></span>',
+        words,
+        initials(name) or icon("agent", "s"),
+        words,
+    )
+
+
+def pick_html(chat: Chat) -> SafeString:
+    """The box that chooses the row, over its avatar."""
+    return _pick(get_language() or "", chat.pk, chat.title)
+
+
+@lru_cache(maxsize=4096)
+def _pick(language: str, pk: int, title: str) -> SafeString:  # the language is part of the key
+    words = _("Select %(chat)s") % {"chat": title}
+    return format_html(
+        '<label class="pick"><input type="checkbox" id="pick-{}" aria-label="{}" autocomplete="off"></label>',
+        pk,
+        words,
+    )
+
+
 def tagger_html(chat: Chat) -> SafeString:
     """Opens the picker for the row. Stands beside the preview, so that one can judge what one labels."""
     return _tagger(get_language() or "", chat.pk, chat.title)
@@ -151,15 +204,15 @@ def pair_chip(pair: Pair, size: str = "", tail: SafeString = EMPTY) -> SafeStrin
 def more_html(pairs: list[Pair]) -> SafeString:
     """The rest as a number, with their names in its title; a rest that failed is not hidden in it."""
     names = "\n".join(tag_name(pair.tag) for pair in pairs)
-    said = ngettext("%(n)d more label", "%(n)d more labels", len(pairs)) % {"n": len(pairs)}
     sign = icon("alert", "s") if any(pair.state == "failed" for pair in pairs) else EMPTY
-    return format_html(
-        '<li><span class="chip more" title="{}">{}<bdi dir="ltr" aria-hidden="true">+{}</bdi><span class="vh">{}</span></span></li>',
-        names,
-        sign,
-        len(pairs),
-        said,
-    )
+    rest = _rest(get_language() or "", len(pairs))
+    return SafeString(f'<li><span class="chip more" title="{escape(names)}">{sign}{rest}</span></li>')
+
+
+@lru_cache(maxsize=512)
+def _rest(language: str, n: int) -> SafeString:  # the language is part of the key
+    said = ngettext("%(n)d more label", "%(n)d more labels", n) % {"n": n}
+    return format_html('<bdi dir="ltr" aria-hidden="true">+{}</bdi><span class="vh">{}</span>', n, said)
 
 
 def time_html(at: datetime) -> SafeString:

@@ -111,9 +111,7 @@ def plural(pick: Callable[[int], str]) -> dict[str, str]:
 def texts() -> dict[str, object]:
     """Every sentence that static/*.js shows, in the person's language."""
     return {
-        # Translators: said aloud after a click; %(label)s is a label's name
-        "added": _("%(label)s added, waiting for WhatsApp"),
-        "removed": _("%(label)s removed, waiting for WhatsApp"),
+        # Translators: said aloud later; %(label)s is a label's name
         "on": _("%(label)s is on WhatsApp"),
         "off": _("%(label)s is off WhatsApp"),
         "failed": _("%(label)s could not be applied"),
@@ -136,10 +134,44 @@ def texts() -> dict[str, object]:
         "broken": _("That did not work. Please try again."),
         "unreachable": _("labelapp can't be reached. Check the connection and try again."),
         "news": plural(lambda n: ngettext("%(n)s chat has news", "%(n)s chats have news", n)),
+        "chosenRows": plural(lambda n: ngettext("%(n)s row chosen", "%(n)s rows chosen", n)),
+        "chosen": plural(lambda n: ngettext("%(n)s selected", "%(n)s selected", n)),
+        "chosenAll": _("All that match are selected"),
+        "chosenNone": _("Nothing is selected"),
+        # Translators: what is about to be done; %(label)s is a label's name
+        "putOn": plural(lambda n: ngettext("Put %(label)s on %(n)s chat.", "Put %(label)s on %(n)s chats.", n)),
+        "takeOff": plural(lambda n: ngettext("Take %(label)s off %(n)s chat.", "Take %(label)s off %(n)s chats.", n)),
+        "putOnAll": _("Put %(label)s on all that match and don't have it."),
+        "takeOffAll": _("Take %(label)s off all that match and have it."),
+        "replacesRest": _("It replaces what else of “%(group)s” they have."),
+        "addTo": plural(lambda n: ngettext("add to %(n)s", "add to %(n)s", n)),
+        "takeFrom": plural(lambda n: ngettext("remove from %(n)s", "remove from %(n)s", n)),
+        "chooseLabels": _("Choose labels to put on or take off."),
+        "oneAtATime": _("You may label one chat at a time."),
+        # Translators: %(name)s is the name that a new label shall have
+        "createLabel": _("Create “%(name)s”"),
+        "whoLooksAfterThese": _("Who looks after these chats?"),
         "live": _("Live"),
+        # Translators: a notification; %(chat)s is a person or group, %(words)s a label's name or a search
+        "notice": _("%(chat)s: %(words)s"),
         # Translators: %(time)s is a time of day such as 10:42
         "reconnecting": _("Reconnecting, data from %(time)s"),
         "connecting": _("Connecting"),
         "found": plural(lambda n: ngettext("%(n)s label found", "%(n)s labels found", n)),
+        "foundEntries": plural(lambda n: ngettext("%(n)s entry found", "%(n)s entries found", n)),
+        "whoLooksAfter": _("Who looks after this chat?"),
+        "nothingToUndo": _("Nothing to undo."),
+        "nothingToRepeat": _("Nothing to repeat yet."),
+        "lastChat": _("That was the last chat of the list."),
+        "noViewLabel": _("This list is not about one label: choose one in the filter, then y takes it off."),
         "chatOpened": _("%(name)s opened"),
+        # Translators: on a board; %(chat)s is a person or group, %(stage)s a stage
+        "cardMoved": _("%(chat)s is in “%(stage)s” now"),
+        "cardStays": _("%(chat)s stays in “%(stage)s”"),
+        "cardsMoved": plural(
+            lambda n: ngettext("%(n)s chat came to another stage", "%(n)s chats came to another stage", n)
+        ),
+        "firstStage": _("There is no stage before this one."),
+        "lastStage": _("There is no stage after this one."),
+        "chooseCard": _("Choose a chat first."),
     }

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from labelapp.actions.demo import PASSWORD, PEOPLE
 from labelapp.actions.people import change_password, change_preferences
-from labelapp.forms import LoginForm, PasswordForm, PreferencesForm
+from labelapp.forms.account import LoginForm, PasswordForm, PreferencesForm
 from labelapp.models import User
 
 

@@ -1,12 +1,8 @@
 """The inbox: pages, their fragments, and tagging."""
 
-from typing import cast
-
 from django.contrib import messages as notes
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
@@ -15,33 +11,60 @@ from labelapp.access import label_for
 from labelapp.actions import tagging
 from labelapp.actions.actor import Actor, Refused
 from labelapp.actions.messages import fetch_messages, mark_read
-from labelapp.models import Chat, ChatLabel
+from labelapp.actions.rereading import ask_reading
+from labelapp.actions.undoing import noting
+from labelapp.models import Chat, ChatLabel, SavedView
+from labelapp.models.instances import ALL
+from labelapp.queries import bindings
 from labelapp.queries.panel import last_messages
-from labelapp.views.inbox import Desk, chat_desk, chosen_number, is_open, list_desk, person, position, remember
+from labelapp.queries.saved import views_for
+from labelapp.queries.states import number_state
+from labelapp.templatetags.chips import chip_html
+from labelapp.views.answers import changed, refusal
+from labelapp.views.choosing import asks_all, chosen_number, chosen_numbers, remember, remembers_all
+from labelapp.views.inbox import Desk, chat_desk, desk_of, is_open, list_desk, page_address, person
+from labelapp.views.requests import HtmxHttpRequest
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
-    """The inbox of a number."""
-    number = chosen_number(request)
-    if number is None:
+def index(request: HtmxHttpRequest) -> HttpResponse:
+    """The inbox of a number, or of all. Without any wish in its address it opens with the person's own view."""
+    if view := _opening(request):
+        return redirect(f"{request.path}?view={view.pk}")
+    if remembers_all(request):
+        return _of_all(request)
+    numbers = chosen_numbers(request)
+    if not numbers:
         return render(request, "chats/none.html")
-    return _page(Desk(request, number, request.GET))
+    return _page(Desk(request, numbers, request.GET))
+
+
+def _opening(request: HtmxHttpRequest) -> SavedView | None:
+    user = person(request)
+    if request.GET or request.htmx or user.default_view_id is None:
+        return None
+    return views_for(user).filter(pk=user.default_view_id).first()
 
 
 @require_safe
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """The same page with a chat open."""
-    desk, _chat = chat_desk(request, pk)
-    desk.params = request.GET
-    return _page(desk)
+    desk, _chat = chat_desk(request, pk, request.GET)
+    return _of_all(request) if remembers_all(request) else _page(desk)
+
+
+def _of_all(request: HtmxHttpRequest) -> HttpResponse:
+    """The same page of all numbers, as they were chosen last: the address says what is shown."""
+    params = request.GET.copy()
+    params["instance"] = ALL
+    return redirect(f"{request.path}?{params.urlencode(safe=':,')}")
 
 
 def _page(desk: Desk) -> HttpResponse:
     request = desk.request
     remember(request, desk.number)
-    context = desk.frame | desk.list_context(position(request)) | desk.rail_context() | desk.number_context()
-    if request.htmx and request.htmx.target == "main":  # type: ignore[attr-defined]
+    context = desk.frame | desk.list_context() | desk.rail_context()
+    if request.htmx and request.htmx.target == "main":
         return render(request, "chats/_filtered.html", context)
     if desk.chat:
         context |= desk.panel_context(desk.chat)
@@ -49,60 +72,74 @@ def _page(desk: Desk) -> HttpResponse:
 
 
 @require_safe
-def rows(request: HttpRequest) -> HttpResponse:
+def rows(request: HtmxHttpRequest) -> HttpResponse:
     """A page of the list: the first one, or the one below `before`."""
     desk = list_desk(request)
-    return render(request, "chats/_rows.html", desk.frame | desk.list_context(position(request)))
+    return render(request, "chats/_rows.html", desk.frame | desk.list_context())
 
 
 @require_safe
-def facets(request: HttpRequest) -> HttpResponse:
+def facets(request: HtmxHttpRequest) -> HttpResponse:
     """The counts beside the labels and in the search bar."""
     desk = list_desk(request)
     return render(request, "chats/_facets.html", desk.frame | desk.rail_context() | {"with_count": True})
 
 
 @require_safe
-def number(request: HttpRequest) -> HttpResponse:
+def number(request: HtmxHttpRequest) -> HttpResponse:
     """How the number is doing: connection, import, what waits."""
-    desk = list_desk(request)
-    return render(request, "chats/_number.html", desk.frame | desk.number_context())
+    number = chosen_number(request)
+    if number is None:
+        raise Http404("No number.")
+    context = {"state": number_state(number), "is_all": asks_all(page_address(request)[1])}
+    return render(request, "chats/_number.html", context)
 
 
 @require_safe
-def row(request: HttpRequest, pk: int) -> HttpResponse:
+def row(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """One line of the list."""
     desk, chat = chat_desk(request, pk)
-    return render(request, "chats/_row.html", desk.frame | desk.row_context(chat, is_open(request, chat)))
+    return render(request, "chats/_row.html", desk.frame | desk.row_context(desk.row(chat), is_open(request, chat)))
 
 
 @require_safe
-def panel(request: HttpRequest, pk: int) -> HttpResponse:
+def panel(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """The open chat."""
     desk, chat = chat_desk(request, pk)
     return render(request, "chats/_panel.html", desk.frame | desk.panel_context(chat))
 
 
 @require_safe
-def tags(request: HttpRequest, pk: int) -> HttpResponse:
+def tags(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """The chips of the open chat."""
     desk, chat = chat_desk(request, pk)
     return render(request, "chats/_tags.html", desk.frame | desk.tags_context(chat))
 
 
 @require_safe
-def activity(request: HttpRequest, pk: int) -> HttpResponse:
+def elsewhere(request: HtmxHttpRequest, pk: int) -> HttpResponse:
+    """The chats that the same person has with other numbers, with their labels."""
+    desk, chat = chat_desk(request, pk)
+    return render(request, "chats/_elsewhere.html", desk.frame | desk.elsewhere_context(chat))
+
+
+@require_safe
+def activity(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """Who changed which label of the open chat."""
     desk, chat = chat_desk(request, pk)
     return render(request, "chats/_activity.html", desk.frame | desk.activity_context(chat))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def messages(request: HttpRequest, pk: int) -> HttpResponse:
-    """The last messages as stored. A POST counts as reading them; with `fetch` it first asks the provider for newer ones."""
+def messages(request: HtmxHttpRequest, pk: int) -> HttpResponse:
+    """The last messages as stored. A POST counts as reading them; with `fetch` (the chat was opened) it first asks the provider for
+    newer ones, and has the chat's labels read again behind its back."""
     desk, chat = chat_desk(request, pk)
-    trouble = _look(request, chat) if request.method == "POST" else ""
-    if not request.htmx:  # type: ignore[attr-defined]
+    trouble = ""
+    if request.method == "POST":
+        left, trouble = _look(request, chat)
+        desk, chat = desk_of(desk, chat, left.pk)
+    if not request.htmx:
         if trouble:
             notes.error(request, trouble)
         return redirect("chats.detail", pk=chat.pk)
@@ -111,75 +148,60 @@ def messages(request: HttpRequest, pk: int) -> HttpResponse:
     return trigger_client_event(response, f"read-{chat.pk}") if request.method == "POST" else response
 
 
-def _look(request: HttpRequest, chat: Chat) -> str:
-    """Mark as read, and fetch when asked to. A failure to fetch is told in a sentence, "" when there was none."""
+def _look(request: HtmxHttpRequest, chat: Chat) -> tuple[Chat, str]:
+    """Mark as read, and fetch when asked to. The chat that was read, and a failure to fetch in a sentence, "" when there was none."""
+    trouble = ""
     try:
         if request.POST.get("fetch"):
+            ask_reading(chat)
             fetch_messages(chat)
     except Refused as refused:
-        return str(refused.message)
-    finally:
-        mark_read(person(request), chat)
-    return ""
+        trouble = str(refused.message)
+    return mark_read(person(request), chat), trouble
 
 
 @require_safe
-def picker(request: HttpRequest, pk: int) -> HttpResponse:
+def picker(request: HtmxHttpRequest, pk: int) -> HttpResponse:
     """The labels that the chat can be given: a fragment, and without JavaScript a page."""
     desk, chat = chat_desk(request, pk)
-    template = "chats/_picker.html" if request.htmx else "chats/picker.html"  # type: ignore[attr-defined]
+    template = "chats/_picker.html" if request.htmx else "chats/picker.html"
     return render(request, template, desk.frame | desk.picker_context(chat))
 
 
 @require_POST
-def set_label(request: HttpRequest, pk: int, label_pk: int) -> HttpResponse:
+def set_label(request: HtmxHttpRequest, pk: int, label_pk: int) -> HttpResponse:
     """Tag (`state=on`) or untag (`state=off`). A repeat changes nothing."""
     desk, chat = chat_desk(request, pk)
-    label = label_for(person(request), label_pk)
     state = request.POST.get("state")
     if state not in ("on", "off"):
         return HttpResponseBadRequest(_("Say state=on or state=off."), content_type="text/plain; charset=utf-8")
     try:
-        tagging.set_label(Actor.of(person(request)), chat, label, on=state == "on")
+        actor = Actor.of(person(request))
+        pair, offer = noting(chat, lambda locked: tagging.tag(actor, locked, label_pk, on=state == "on"))
     except Refused as refused:
-        return _refused(request, chat, refused)
-    return _tagged(desk, chat)
+        return refusal(request, chat, refused)
+    return changed(*desk_of(desk, chat, pair.chat_id), offer)
+
+
+@require_safe
+def namesake(request: HtmxHttpRequest, pk: int, label_pk: int) -> HttpResponse:
+    """The chip of the label that goes by the same name at the chat's own number; 404 with a sentence where it has none."""
+    desk, chat = chat_desk(request, pk)
+    label = label_for(person(request), label_pk)
+    tag = bindings.namesake(desk.directory.only(chat.instance_id), label.name)
+    if tag is None:
+        words = _("%(number)s has no label “%(label)s”.") % {"number": chat.instance.name, "label": label}
+        return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
+    return HttpResponse(chip_html(tag))
 
 
 @require_POST
-def dismiss(request: HttpRequest, pk: int, label_pk: int) -> HttpResponse:
+def dismiss(request: HtmxHttpRequest, pk: int, label_pk: int) -> HttpResponse:
     """Give up a failed wish and take WhatsApp's word."""
     desk, chat = chat_desk(request, pk)
     pair = get_object_or_404(ChatLabel, chat=chat, label=label_for(person(request), label_pk))
     try:
-        tagging.dismiss_failure(Actor.of(person(request)), pair)
+        pair = tagging.dismiss_failure(Actor.of(person(request)), pair)
     except Refused as refused:
-        return _refused(request, chat, refused)
-    return _tagged(desk, chat)
-
-
-def _tagged(desk: Desk, chat: Chat) -> HttpResponse:
-    """The chat's line as it is now, with the panel's chips and activity where the chat is open."""
-    request = desk.request
-    if not request.htmx:  # type: ignore[attr-defined]
-        return redirect(_way_back(request, chat))
-    shown = is_open(request, chat)
-    context = desk.frame | desk.row_context(chat, shown) | {"panel": shown}
-    if shown:
-        context |= desk.tags_context(chat) | desk.activity_context(chat)
-    return render(request, "chats/_tagged.html", context)
-
-
-def _refused(request: HttpRequest, chat: Chat, refused: Refused) -> HttpResponse:
-    """The action's own sentence: as text for scripts, as a note on the page before without them."""
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponse(str(refused.message), status=refused.status, content_type="text/plain; charset=utf-8")
-    notes.error(request, str(refused.message))
-    return redirect(_way_back(request, chat))
-
-
-def _way_back(request: HttpRequest, chat: Chat) -> str:
-    """The page the form was on, if it is ours."""
-    before = cast(str, request.META.get("HTTP_REFERER", ""))
-    ours = url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure())
-    return before if ours else reverse("chats.detail", args=[chat.pk])
+        return refusal(request, chat, refused)
+    return changed(*desk_of(desk, chat, pair.chat_id))

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 from labelapp.actions.deliveries import store_deliveries
 from labelapp.models import HookDelivery, Instance
 from labelapp.models.fields import Locked
-from labelapp.whatsapp.events import BadDelivery, dedupe_key, parse
+from labelapp.whatsapp.events import BadDelivery, Event, dedupe_key, parse
 from labelapp.whatsapp.signatures import is_signed
 
 log = logging.getLogger(__name__)
@@ -147,19 +147,33 @@ async def take(slug: str, secret: str, headers: Mapping[str, str], body: bytes) 
         return Answer(401, "The signature is missing or wrong.")
     try:
         text = body.decode()  # JSON between systems is UTF-8 (RFC 8259); Python's reader would take UTF-16 too
-        parse(body)
+        events = parse(body)
     except UnicodeDecodeError:
         return Answer(400, "The body is not UTF-8.")
     except BadDelivery as error:
         return Answer(400, str(error))
     kept = {name: headers[name][:200] for name in KEPT_HEADERS if name in headers}
-    key = dedupe_key(body, headers) or str(uuid4())
-    row = HookDelivery(instance=instance, dedupe_key=key[:120], headers=kept, body=text)
+    key = _key(events, body, headers)[:120]
+    row = HookDelivery(instance=instance, dedupe_key=key, headers=kept, body=text)
+    row.kind, row.signed = _kind(events), True if signs else None
     try:
         await asyncio.wrap_future(desk.writer.put(row))
     except Exception:  # whatever kept it off the disk (the writer logs it): the sender still has it
         return Answer(503, "The storage is not available.", retry_after=5)
     return Answer(200, "stored")
+
+
+def _key(events: list[Event], body: bytes, headers: Mapping[str, str]) -> str:
+    """What repeats of a delivery have in common, its own name where nothing is."""
+    envelope = events[0].envelope if len(events) == 1 else None
+    if envelope and envelope.id and envelope.kind not in ("", "session.status"):  # an envelope for certain
+        return envelope.id  # what `dedupe_key` would find by reading the whole body once more
+    return dedupe_key(body, headers) or str(uuid4())
+
+
+def _kind(events: list[Event]) -> str:
+    """The event's name as the provider wrote it, "several" for more than one."""
+    return "several" if len(events) > 1 else events[0].envelope.kind[:60] if events else ""
 
 
 @csrf_exempt

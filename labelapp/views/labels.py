@@ -1,152 +1,151 @@
-"""The label directory: look, create, rename, recolour, delete. Each change goes to WhatsApp inside its request."""
+"""The label directory: look, create, rename, recolour, put in order. Names and colours go to WhatsApp inside the request."""
 
-from typing import Any, cast
-from urllib.parse import urlencode
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import trigger_client_event
+from django.utils.translation import ngettext, pgettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labelapp.access import instance_for, label_for
-from labelapp.actions.actor import Actor, Refused
-from labelapp.actions.directory import create_label, delete_label, update_label
-from labelapp.forms import COLOR_NAMES, LabelForm, TypedNumberForm
-from labelapp.models import Instance, Label, User
-from labelapp.queries.labels import Directory, chats_touched, directory, just_made
+from labelapp.actions.actor import Refused
+from labelapp.actions.arranging import arrange_labels
+from labelapp.actions.directory import REDUNDANT, SEEN, Overtaken, create_label, shown, update_label
+from labelapp.actions.prunes import set_redundant
+from labelapp.actions.stages import set_limits
+from labelapp.forms.labels import COLOR_NAMES, LabelForm
+from labelapp.forms.tokens import token_of
+from labelapp.models import Instance, Label, User, Verb
+from labelapp.queries.colors import clear_of, confusable
+from labelapp.queries.label_uses import source_mix
+from labelapp.queries.labels import Directory, directory, just_made
+from labelapp.queries.layouts import read_layout
+from labelapp.queries.prunes import prunes_of, redundant_of
+from labelapp.views.inbox import person
+from labelapp.views.label_page import actor, back, chosen_number, done, gone, managers_only, page, sent
 
-managers_only = permission_required("labelapp.manage_labels", raise_exception=True)
+DRAWER = "labels/_drawer.html"
+SUGGESTED = 2  # colours that would be better
 
 
 @managers_only
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    number = _number(request)
+    number = chosen_number(request)
     if number is None:
         return render(request, "labels/no_number.html")
     at = request.GET.get("at", "")
-    return _page(request, number, directory(number), at=int(at) if at.isdecimal() else None)
+    return page(request, number, directory(number), at=int(at) if at.isdecimal() else None)
 
 
 @managers_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    number = _number(request)
+    """`name`: what somebody looked for in a picker. `group`: the key of the group that it is for."""
+    number = chosen_number(request)
     if number is None:
         return redirect("labels.index")
     listing = directory(number)
-    form = LabelForm(_sent(request), instance=number, initial={"color": listing.free_color()})
+    wished = {key: request.GET.get(key, "") for key in ("name", "group")}
+    form = LabelForm(
+        sent(request), instance=number, groups=listing.groups, initial=wished | {"color": listing.free_color()}
+    )
     if request.method == "POST":
-        if form.is_valid() and _done(form, lambda: create_label(_actor(request), number, **form.cleaned_data)):
+        if form.is_valid() and done(form, lambda: create_label(actor(request), number, **_values(form))):
             messages.success(request, _("“%(label)s” is on WhatsApp.") % {"label": form.cleaned_data["name"]})
-            return _back(number)
-        if _repeats(_user(request), number, form):
-            return _back(number)
-    return _page(request, number, listing, form=form, swatches=_swatches(listing, form))
+            return back(number)
+        if _repeats(person(request), number, form):
+            return back(number)
+    return page(request, number, listing, DRAWER, form, **_colors(listing, form))
 
 
 @managers_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    label = label_for(_user(request), pk)
+    label = label_for(person(request), pk)
     if label.deleted_at or label.is_ghost:
-        return _gone(request, label)
+        return gone(request, label)
     listing = directory(label.instance)
-    form = LabelForm(_sent(request), instance=label.instance, label=label)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and _done(form, lambda: update_label(_actor(request), label, **form.cleaned_data))
-    ):
-        messages.success(request, _("“%(label)s” is saved.") % {"label": form.cleaned_data["name"]})
-        return _back(label.instance)
-    return _page(request, label.instance, listing, label=label, form=form, swatches=_swatches(listing, form, label))
+    prunes = prunes_of(label, listing)
+    form = LabelForm(sent(request), instance=label.instance, label=label, groups=listing.groups, prunes=prunes)
+    overtaken = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            _save(request, label, form)
+        except Overtaken as error:
+            form, overtaken = _again(form), _told(label, error)
+        except Refused as error:
+            form.add_error(None, str(error.message))
+        else:
+            messages.success(request, _("“%(label)s” is saved.") % {"label": form.cleaned_data["name"]})
+            return back(label.instance)
+    more = {"label": label, "overtaken": overtaken, "mix": source_mix(label), **_colors(listing, form, label)}
+    return page(request, label.instance, listing, DRAWER, form, **more)
 
 
 @managers_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    label = label_for(_user(request), pk)
-    if label.deleted_at or label.is_ghost:
-        return _gone(request, label)
-    count = chats_touched(label)
-    form = TypedNumberForm(_sent(request), expected=count)
-    if request.method == "POST" and form.is_valid() and _done(form, lambda: delete_label(_actor(request), label)):
-        said = ngettext(
-            "“%(label)s” is deleted. It came off %(count)d chat.",
-            "“%(label)s” is deleted. It came off %(count)d chats.",
-            count,
-        )
-        messages.success(request, said % {"label": label.name, "count": count})
-        return _back(label.instance)
-    return _page(request, label.instance, directory(label.instance), label=label, delete_form=form, count=count)
-
-
-def _sent(request: HttpRequest) -> QueryDict | None:
-    """What a form is bound to: a post without any field is one all the same."""
-    return request.POST if request.method == "POST" else None
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return Actor.of(request.user)
-
-
-def _number(request: HttpRequest) -> Instance | None:
-    """The number that was asked for, else the last one looked at, else the first."""
-    if slug := request.GET.get("instance"):
-        return instance_for(_user(request), slug.replace("\0", ""))  # PostgreSQL takes no NUL
-    visible = Instance.objects.visible_to(_user(request))
-    return visible.filter(slug=request.session.get("instance", "")).first() or visible.first()
-
-
-def _page(request: HttpRequest, number: Instance, listing: Directory, **more: Any) -> HttpResponse:
-    """The whole page. htmx takes the parts it wants out of it, and shows messages as toasts."""
-    context = {
-        "number": number,
-        "directory": listing,
-        "numbers": Instance.objects.visible_to(_user(request)),
-        "label": None,
-        **more,
-    }
-    bound = any(form is not None and form.is_bound for form in (more.get("form"), more.get("delete_form")))
-    said = []
-    if getattr(request, "htmx", False):
-        said = list(messages.get_messages(request))
-        context["messages"] = []
-    answer = render(request, "labels/index.html", context, status=422 if bound else 200)
-    for message in said:
-        trigger_client_event(answer, "toast", {"text": str(message), "level": message.level_tag})
-    return answer
-
-
-def _back(number: Instance) -> HttpResponse:
-    return redirect(f"{reverse('labels.index')}?{urlencode({'instance': number.slug})}")
-
-
-def _gone(request: HttpRequest, label: Label) -> HttpResponse:
-    """A label that can't be changed: deleted meanwhile, perhaps by the first of two clicks, or not known yet."""
-    if label.deleted_at and request.method != "POST":
-        messages.warning(request, _("“%(label)s” was deleted in WhatsApp.") % {"label": label})
-    return _back(label.instance)
-
-
-def _done(form: Any, change: Any) -> bool:
-    """Whether the change was made. A refusal goes beside the form, in the provider's own words."""
+@require_POST
+def arrange(request: HttpRequest) -> HttpResponse:
+    """`order`: all groups and labels as they shall stand (`queries.layouts`). A repeat changes nothing."""
+    number = instance_for(person(request), request.GET.get("instance", "").replace("\0", ""))
     try:
-        change()
-    except Refused as error:
-        form.add_error(None, str(error.message))
-        return False
-    return True
+        layout = read_layout(request.POST.get("order", ""))
+    except ValueError:
+        return HttpResponseBadRequest(_("Say order=groups with their labels."), content_type="text/plain")
+    try:
+        arrange_labels(actor(request), number, layout)
+    except Refused as refused:
+        messages.error(request, str(refused.message))
+    return back(number)
+
+
+def _save(request: HttpRequest, label: Label, form: LabelForm) -> None:
+    """What it makes redundant, and after how long a chat is stuck there, is a matter of its group: in another one it is asked for anew."""
+    group = label.group
+    update_label(actor(request), label, **_values(form), seen=form.cleaned_data["seen"])
+    if form.cleaned_data.get(REDUNDANT) is not None and form.cleaned_data["group"] in (..., group):
+        set_redundant(actor(request), label, Label.objects.filter(pk__in=form.cleaned_data[REDUNDANT]))
+    asked = "stuck_after" in form.data and "stuck_after" in form.cleaned_data
+    if asked and form.cleaned_data["group"] in (..., group):
+        set_limits(actor(request), label.instance, {label.pk: form.cleaned_data["stuck_after"]})
+
+
+def _values(form: LabelForm) -> dict[str, Any]:
+    return {key: form.cleaned_data[key] for key in ("name", "color", "description", "group")}
+
+
+def _again(form: LabelForm) -> LabelForm:
+    """The form as it was sent, but it knows what is so now: sent once more, it is saved."""
+    data: Any = form.data
+    data = data.copy()
+    if form.label is not None:
+        data["seen"] = token_of(shown(form.label), (*SEEN, REDUNDANT) if form.prunes else SEEN)
+    groups = list(form.groups.values())
+    again = LabelForm(data, instance=form.instance, label=form.label, groups=groups, prunes=form.prunes)
+    again.is_valid()
+    return again
+
+
+def _told(label: Label, error: Overtaken) -> dict[str, Any]:
+    """Who changed the label, when, and what it is now."""
+    label.refresh_from_db()
+    entry = label.ledger.filter(verb=Verb.LABEL_UPDATE).select_related("actor").order_by("-pk").first()
+    color = _("another colour") if label.color_index is None else str(COLOR_NAMES[label.color_index])
+    now = {
+        "name": (_("Name"), label.name),
+        "color_index": (_("Colour"), color),
+        "description": (_("When to use it"), label.description or _("empty")),
+        "group_id": (_("Group"), label.group.name if label.group else _("No group")),
+        REDUNDANT: (_("Comes off when a chat enters this stage"), _redundant_names(label) or _("nothing")),
+    }
+    return {"words": error.message, "entry": entry, "now": [now[field] for field in error.changed if field in now]}
+
+
+def _redundant_names(label: Label) -> str:
+    names = Label.objects.filter(pk__in=redundant_of(label)).in_order().values_list("name", flat=True)
+    return pgettext("between names", ", ").join(names)
 
 
 def _repeats(user: User, number: Instance, form: LabelForm) -> bool:
@@ -157,21 +156,34 @@ def _repeats(user: User, number: Instance, form: LabelForm) -> bool:
     return color is not None and just_made(user, number, name=name, color=color) is not None
 
 
-def _swatches(listing: Directory, form: LabelForm, label: Label | None = None) -> list[dict[str, Any]]:
-    """The 20 colours with what a person has to know of each."""
+def _colors(listing: Directory, form: LabelForm, label: Label | None = None) -> dict[str, Any]:
+    """The 20 colours with what a person has to know of each, and those that would be clear of all others."""
     users, chosen = listing.users_of_colors(label), str(form["color"].value())
-    return [
-        {
-            "index": index,
-            "used": index in users,
-            "checked": str(index) == chosen,
-            "words": _color_words(str(name), users.get(index, [])),
-        }
-        for index, name in enumerate(COLOR_NAMES)
-    ]
+    swatches = []
+    for index, name in enumerate(COLOR_NAMES):
+        alike = [user for other in sorted(confusable()[index]) for user in users.get(other, [])]
+        swatches.append(
+            {
+                "index": index,
+                "used": index in users,
+                "checked": str(index) == chosen,
+                "alike": alike,
+                "words": _color_words(str(name), users.get(index, []), alike),
+            }
+        )
+    own = [] if label is None or label.color_index is None else [label.color_index]
+    better = [(index, str(COLOR_NAMES[index])) for index in clear_of(users.keys(), but=own)[:SUGGESTED]]
+    return {"swatches": swatches, "better": better}
 
 
-def _color_words(color: str, users: list[str]) -> str:
+def _color_words(color: str, users: list[str], alike: list[str]) -> str:
+    words = _users_words(color, users)
+    if not alike:
+        return words
+    return _("%(color)s; to some eyes it looks like %(label)s") % {"color": words, "label": alike[0]}
+
+
+def _users_words(color: str, users: list[str]) -> str:
     if not users:
         return _("%(color)s, free") % {"color": color}
     if len(users) == 1:

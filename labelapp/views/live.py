@@ -26,7 +26,7 @@ QUEUE = 100  # batches that a slow reader may be behind before it is told to ref
 HEARTBEAT = 15.0
 RECHECK = 60.0
 LATE = timedelta(seconds=10)  # on PostgreSQL a lower id can commit after a higher one
-Row = tuple[int, int, int | None, str]  # id, instance, chat, kind
+Row = tuple[int, int, int | None, str, int | None]  # id, instance, chat, kind, whom alone it is for
 
 
 @dataclass(eq=False)
@@ -74,8 +74,8 @@ class Hub:
                 try:
                     waker.wait(1.0)
                     rows = feed.fresh()
-                except Error:
-                    log.exception("live screens can't read the changes; trying again")
+                except Error as error:
+                    log.warning("live screens can't read the changes, trying again: %s", error)
                     connection.close()
                     time.sleep(1)
                     continue
@@ -108,7 +108,7 @@ class Feed:
         query = Change.objects.filter(id__gt=self.last)
         if not settings.ON_SQLITE:
             query = query | Change.objects.filter(at__gt=timezone.now() - LATE)
-        found = list(query.order_by("id").values_list("id", "instance_id", "chat_id", "kind"))
+        found = list(query.order_by("id").values_list("id", "instance_id", "chat_id", "kind", "user_id"))
         rows = [row for row in found if row[0] not in self.seen]
         self.seen = {row[0] for row in found}
         self.last = max([self.last, *self.seen])
@@ -129,10 +129,11 @@ async def stream(request: HttpRequest) -> StreamingHttpResponse:
 
 @dataclass(frozen=True)
 class Look:
-    """Which numbers a login may see (pk -> slug; None when it is over), and the newest change at that moment."""
+    """Which numbers a login may see (pk -> slug; None when it is over), the newest change at that moment, and whose login it is."""
 
     visible: dict[int, str] | None
     newest: int
+    person: int = 0
 
 
 def _look(store: type[SessionBase], key: str | None) -> Look:
@@ -144,10 +145,19 @@ def _look(store: type[SessionBase], key: str | None) -> Look:
         user = get_user(probe)
         if not isinstance(user, User):
             return Look(None, newest)
-        return Look(dict(Instance.objects.visible_to(user).values_list("pk", "slug")), newest)
+        return Look(dict(Instance.objects.visible_to(user).values_list("pk", "slug")), newest, user.pk)
     finally:
         if not connection.in_atomic_block:
             connection.close()
+
+
+def _look_again(store: type[SessionBase], key: str | None, before: Look) -> Look:
+    """The same later. While the database is away nothing is told anyway: the stream stays, for the next look."""
+    try:
+        return _look(store, key)
+    except Error as error:
+        log.warning("a login on a live screen can't be judged now: %s", error)
+        return before
 
 
 async def _events(store: type[SessionBase], key: str | None, seen: Look) -> AsyncIterator[bytes]:
@@ -159,26 +169,29 @@ async def _events(store: type[SessionBase], key: str | None, seen: Look) -> Asyn
         while seen.visible is not None:
             try:
                 rows = await asyncio.wait_for(reader.batches.get(), HEARTBEAT)
-                yield b"event: resync\ndata: {}\n\n" if rows is None else _message(rows, seen.visible)
+                yield b"event: resync\ndata: {}\n\n" if rows is None else _message(rows, seen.visible, seen.person)
             except TimeoutError:
                 yield b": still here\n\n"
             if time.monotonic() - checked > RECHECK:
                 checked = time.monotonic()
-                seen = await sync_to_async(_look)(store, key)
+                seen = await sync_to_async(_look_again)(store, key, seen)
     finally:
         hub.leave(reader)
 
 
-def _message(rows: Iterable[Row], visible: dict[int, str]) -> bytes:
-    """One event for a batch of changes, of the visible numbers only; a comment when none is left."""
-    kept = [row for row in rows if row[1] in visible]
+def _message(rows: Iterable[Row], visible: dict[int, str], person: int) -> bytes:
+    """One event for a batch of changes, of the visible numbers only and none that is for others; a comment when none is left."""
+    kept = [row for row in rows if row[1] in visible and row[4] in (None, person)]
     if not kept:
         return b":\n\n"
     kinds = Change.Kind
-    data = {
-        "chats": sorted({chat for _, _, chat, kind in kept if kind == kinds.CHAT and chat}),
-        "messages": sorted({chat for _, _, chat, kind in kept if kind == kinds.MESSAGE and chat}),
-        "labels": sorted({visible[number] for _, number, _, kind in kept if kind == kinds.LABELS}),
-        "instances": sorted({visible[number] for _, number, _, kind in kept if kind == kinds.INSTANCE}),
+    data: dict[str, object] = {
+        "chats": sorted({chat for _, _, chat, kind, _ in kept if kind == kinds.CHAT and chat}),
+        "messages": sorted({chat for _, _, chat, kind, _ in kept if kind == kinds.MESSAGE and chat}),
+        "labels": sorted({visible[number] for _, number, _, kind, _ in kept if kind == kinds.LABELS}),
+        "lookers": sorted({chat for _, _, chat, kind, _ in kept if kind == kinds.LOOKERS and chat}),
+        "instances": sorted({visible[number] for _, number, _, kind, _ in kept if kind == kinds.INSTANCE}),
     }
+    if any(kind == kinds.NOTICE for _, _, _, kind, _ in kept):
+        data["notices"] = True
     return f"event: change\nid: {kept[-1][0]}\ndata: {json.dumps(data)}\n\n".encode()

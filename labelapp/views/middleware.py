@@ -13,21 +13,25 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.deprecation import MiddlewareMixin
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from labelapp.models import User
+from labelapp.views.counters import NO_ROUTE, counters
+from labelapp.views.requests import TimedHttpRequest
 
 log = logging.getLogger("labelapp.requests")
 
 
 class RequestLog(MiddlewareMixin):
-    """One line per request: method, route (never the path: it can hold secrets), status, milliseconds."""
+    """One line per request: method, route (never the path: it can hold secrets), status, milliseconds. Counted for `/metrics` too."""
 
-    def process_request(self, request: HttpRequest) -> None:
-        request.started = time.perf_counter()  # type: ignore[attr-defined]
+    def process_request(self, request: TimedHttpRequest) -> None:
+        request.started = time.perf_counter()
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        route = request.resolver_match.view_name if request.resolver_match else "-"
-        took = 1000 * (time.perf_counter() - request.started)  # type: ignore[attr-defined]
+    def process_response(self, request: TimedHttpRequest, response: HttpResponse) -> HttpResponse:
+        route = request.resolver_match.view_name if request.resolver_match else NO_ROUTE
+        counters.count(route, request.method or "", response.status_code, request.started)
+        took = 1000 * (time.perf_counter() - request.started)
         log.debug("%s %s %s %.1f ms", request.method, route, response.status_code, took)
         return response
 
@@ -35,11 +39,14 @@ class RequestLog(MiddlewareMixin):
 class LoginRequired(LoginRequiredMiddleware):
     """Anonymous people go to the login; htmx is told to go there with the whole page, and to come back to the page it was on."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]) -> HttpResponse:  # type: ignore[override]
+    def handle_no_permission(  # type: ignore[override]  # the stubs know it with a redirect alone
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponse:
         response = super().handle_no_permission(request, view_func)
-        if not getattr(request, "htmx", False):
+        htmx: HtmxDetails | None = getattr(request, "htmx", None)
+        if not htmx:
             return response
-        page = request.htmx.current_url_abs_path or request.get_full_path()  # type: ignore[attr-defined]
+        page = htmx.current_url_abs_path or request.get_full_path()
         target = f"{response['Location'].partition('?')[0]}?{urlencode({'next': page})}"
         answer = HttpResponseClientRedirect(target)
         answer.status_code = 401

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -14,23 +15,22 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from labelapp.access import instance_for
 from labelapp.actions.actor import Actor, Refused
+from labelapp.actions.hooks import hook_address, register_hook, rotate_secret, set_hmac_key
 from labelapp.actions.numbers import (
     BadNumber,
     Reach,
     change_number,
     connect_number,
-    hook_address,
     probe_placement,
-    register_hook,
     remove_number,
-    rotate_secret,
-    set_hmac_key,
+    set_pace,
     try_connection,
 )
-from labelapp.forms import HmacForm, NumberForm, TypedNameForm
+from labelapp.forms.numbers import HmacForm, NumberForm, PaceForm, TypedNameForm
 from labelapp.models import Instance, User
 from labelapp.models.fields import Locked
 from labelapp.queries.numbers import hook_is_unreachable, number_card, number_cards, old_secret_until
+from labelapp.queries.states import number_state
 
 managers_only = permission_required("labelapp.manage_instances", raise_exception=True)
 
@@ -46,7 +46,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    form = NumberForm(_sent(request))
+    # which provider is part of the address: the form speaks its words, also without a script
+    form = NumberForm(_sent(request), provider=request.POST.get("provider") or request.GET.get("provider", ""))
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         more = {name: values[name] for name in ("name", "slug", "people")}
@@ -56,7 +57,8 @@ def create(request: HttpRequest) -> HttpResponse:
                 request, _("“%(number)s” is connected. Its chats and labels are being imported.") % {"number": number}
             )
             return _go(request, number)
-    return render(request, "settings/create.html", {"form": form}, status=422 if form.is_bound else 200)
+    context = {"form": form, "providers": Instance.Provider.choices}
+    return render(request, "settings/create.html", context, status=422 if form.is_bound else 200)
 
 
 @managers_only
@@ -67,7 +69,7 @@ def test(request: HttpRequest) -> HttpResponse:
     """What the provider answers to what is in the form, saved or not. Changes nothing."""
     slug = request.POST.get("number", "")
     number = _number(request, slug) if slug else None
-    form = NumberForm(request.POST, number=number)
+    form = NumberForm(request.POST, number=number, provider=request.POST.get("provider", ""))
     form.is_valid()
     wrong = [form.errors[name][0] for name in ("base_url", "instance_id", "token") if name in form.errors]
     if wrong:
@@ -141,6 +143,22 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
 @managers_only
 @never_cache
 @require_POST
+def pace(request: HttpRequest, slug: str) -> HttpResponse:
+    """How fast labels are changed, and the hours in which runs rest."""
+    found = _number(request, slug)
+    form = PaceForm(request.POST, number=found)
+    if form.is_valid():
+        values = form.cleaned_data
+        quiet = {name: values[name] for name in ("quiet_from", "quiet_until")}
+        if _saved(form, lambda: set_pace(Actor.of(request.user), found, pace=values["pace"] / 60, **quiet)):
+            messages.success(request, _("“%(number)s” is saved.") % {"number": found})
+            return redirect("settings.number", slug)
+    return _page(request, found, pace_form=form)
+
+
+@managers_only
+@never_cache
+@require_POST
 def probe(request: HttpRequest, slug: str) -> HttpResponse:
     found = _number(request, slug)
     try:
@@ -185,7 +203,7 @@ def _reach(form: NumberForm) -> Reach:
     )
 
 
-def _saved(form: NumberForm, change: Any) -> Instance | None:
+def _saved(form: NumberForm | PaceForm, change: Any) -> Instance | None:
     """What `change` stored; None when it was refused, the reason then stands beside its field."""
     try:
         return cast(Instance, change())
@@ -213,15 +231,18 @@ def _place(place: str) -> str:
 
 
 def _page(request: HttpRequest, number: Instance, **more: Any) -> HttpResponse:
-    forms = {"form": NumberForm(number=number), "hmac_form": HmacForm(), **more}
-    refused = forms["form"].is_bound or forms["hmac_form"].is_bound or any(name.endswith("_words") for name in more)
+    own = {"form": NumberForm(number=number), "hmac_form": HmacForm(), "pace_form": PaceForm(number=number)}
+    forms = own | more
+    refused = any(getattr(form, "is_bound", False) or name.endswith("_words") for name, form in forms.items())
     context = {
         "number": number,
         "card": number_card(number),
+        "state": number_state(number),
         "hook": hook_address(number),
         "unreachable": hook_is_unreachable(number),
         "key_locked": isinstance(number.hmac_key, Locked),
         "old_until": old_secret_until(number),
+        "zone": settings.TIME_ZONE,
         "place": _place(number.options.get("write_placement", "")),
         **forms,
     }
