@@ -7,16 +7,15 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labelapp.actions.actor import Actor, Refused
+from labelapp.actions.hooks import hook_address, register_hook
 from labelapp.actions.numbers import (
     Answer,
     Reach,
     connect_number,
-    hook_address,
     probe_placement,
-    register_hook,
     try_connection,
 )
-from labelapp.forms import free_slug
+from labelapp.forms.numbers import SPEECH, free_slug
 from labelapp.management.commands._progress import follow_import
 from labelapp.models import Instance, Source
 from labelapp.queries.numbers import hook_is_unreachable
@@ -27,14 +26,16 @@ TERMINAL = Actor(None, Source.IMPORT, "manage.py connect")
 
 class Command(BaseCommand):
     help = (
-        "Connect a WhatsApp number. The access token is asked for, or taken from LABELAPP_TOKEN; "
+        "Connect a WhatsApp number. The access token (WAHA: the API key) is asked for, or taken from LABELAPP_TOKEN; "
         "it is no argument, because a shell would remember it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--provider", default=Instance.Provider.WAWP, choices=Instance.Provider.values)
-        parser.add_argument("--base-url", default="https://api.wawp.net", help="address of the API")
-        parser.add_argument("--instance-id", required=True, help="the provider's id of the number")
+        parser.add_argument("--base-url", help="address of the API; left out, Wawp's own")
+        parser.add_argument(
+            "--instance-id", required=True, help="the provider's id of the number; WAHA: the session's name"
+        )
         parser.add_argument("--name", required=True, help="what your team calls the number")
         parser.add_argument("--slug", default="", help="part of addresses; made from the name when left out")
         parser.add_argument(
@@ -46,11 +47,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        speech = SPEECH[options["provider"]]
+        base_url = options["base_url"] or speech.base_url
+        if not base_url:
+            raise CommandError("Say where WAHA is: --base-url.")
         reach = Reach(
             options["provider"],
-            options["base_url"],
+            base_url,
             options["instance_id"],
-            settings.CONNECT_TOKEN or getpass("Access token: "),
+            settings.CONNECT_TOKEN or getpass(f"{speech.token}: "),
             options["allow_private"],
         )
         try:
@@ -63,7 +68,8 @@ class Command(BaseCommand):
         name = options["name"]
         number = connect_number(TERMINAL, reach, name=name, slug=options["slug"] or free_slug(name))
         self.stdout.write(self.style.SUCCESS(f"Saved as {number.slug!r}."))
-        self._probe(number)
+        if number.provider == Instance.Provider.WAWP:
+            self._probe(number)
         self._hook(number, options["register_hook"])
         self.stdout.write(f"The worker imports its labels and chats by itself: see {settings.PUBLIC_URL}/settings/")
         if options["follow"]:
@@ -74,6 +80,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Status:  {answer.session.status or '?'}")
         self.stdout.write(f"Number:  {answer.phone or 'not told'} {answer.session.me_name}".rstrip())
         self.stdout.write(f"Labels:  {labels}")
+        if answer.session.engine:
+            self.stdout.write(f"Engine:  {answer.session.engine}")
 
     def _probe(self, number: Instance) -> None:
         """A refusal here is told, but what is saved stays: the number can be read all the same."""

@@ -1,4 +1,4 @@
-"""`manage.py demo`: the whole product on one machine with a simulated WhatsApp number, its people and a gentle stream of news.
+"""`manage.py demo`: the whole product on one machine with three simulated WhatsApp numbers, people and a gentle stream of news.
 
 It has a database, keys and a simulator file of its own below `data/demo`, so that its well-known passwords open nothing else.
 """
@@ -19,11 +19,23 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labelapp import lifeline
-from labelapp.actions.demo import PASSWORD, PEOPLE, connect_demo, group_labels, make_people, register_demo_hook
+from labelapp.actions.demo import (
+    GONE,
+    PASSWORD,
+    PEOPLE,
+    SILENT,
+    Place,
+    connect_demo,
+    group_labels,
+    leave_wishes,
+    make_people,
+    register_demo_hook,
+)
 from labelapp.actions.importing import start_import
 from labelapp.lifeline import Family
 from labelapp.management.commands._progress import follow_import
 from labelapp.management.commands.serve import MANAGE, must_be_free, wait_while_all_run
+from labelapp.models import Instance
 
 HOST = "127.0.0.1"
 
@@ -68,6 +80,7 @@ class Command(BaseCommand):
             group_labels(number)
             fetch(f"{simulator}/sim/life", {"every": options["life"]})
             self._welcome(simulator)
+            self._make_others(family, simulator, options["life"])
             ended = wait_while_all_run(family)
             self.stdout.write("\nThe demo is stopping …")
         if ended:
@@ -77,6 +90,21 @@ class Command(BaseCommand):
         command = [MANAGE, "simulator", "--host", HOST, "--port", str(options["simulator_port"]), "--keep"]
         command += ["--chats", str(options["chats"]), "--data", str(settings.DATA_DIR / "simulator.sqlite3")]
         family.start("simulator", [*command, "--product-url", settings.PUBLIC_URL])
+
+    def _make_others(self, family: Family, simulator: str, life: float) -> None:
+        """After the welcome, which nobody shall wait for: a number that tells nothing of labels, and one whose phone is gone."""
+        self._import_other(family, simulator, SILENT)
+        fetch(f"{simulator}/sim/life?instance={SILENT.session}", {"every": 2 * life})
+        gone = self._import_other(family, simulator, GONE)
+        register_demo_hook(gone)
+        fetch(f"{simulator}/sim/session?instance={GONE.session}", {"status": "SCAN_QR_CODE"})
+        leave_wishes(gone)
+
+    def _import_other(self, family: Family, simulator: str, place: Place) -> Instance:
+        number = connect_demo(simulator, place)
+        follow_import(number, lambda _line: None, lambda: must_all_run(family))
+        group_labels(number)
+        return number
 
     def _welcome(self, simulator: str) -> None:
         self.stdout.write(

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from labelapp import lifeline
-from labelapp.lanes.worker import work
+from labelapp.lanes.worker import LaneDied, work
 
 
 class Command(BaseCommand):
@@ -22,12 +22,16 @@ class Command(BaseCommand):
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stopping.set())
         lifeline.watch()
-        work(stopping)
+        code = 0
+        try:
+            work(stopping)
+        except LaneDied as died:
+            self.stderr.write(f"{died} The worker ends, to be started again.")
+            code = 1
         if lock:
             os.close(lock)
-        os._exit(
-            0
-        )  # a call that hangs in the pool must not keep the process: its wish is found again at the next start
+        # a call that hangs in the pool must not keep the process: its wish is found again at the next start
+        os._exit(code)
 
     def _only_one(self) -> int:
         """Take the file lock of this SQLite database, or say who has it."""
