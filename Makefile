@@ -44,8 +44,12 @@ lint: .venv/dev.stamp ## style, types, layers, production settings, missing migr
 	  echo 'manage.py makemigrations --check' && $(MANAGE) makemigrations --check --dry-run
 
 .PHONY: bench
-bench: .venv/dev.stamp ## figures with their floors, 10k chats, under 3 minutes
+bench: .venv/dev.stamp ## figures with their floors, kept in docs/performance.md (SIZE=10000|100000|1000000 DB=sqlite|postgres)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: chaos
+chaos: .venv/dev.stamp ## the product under faults, judged by the simulator's own state (SEED EVENTS SCALE DB=sqlite|postgres DIALECT=wawp|waha ONLY)
+	$(BIN)/python -m tests.chaos
 
 ##@ Keep it
 CATALOGUES := $(wildcard labelapp/locale/*/LC_MESSAGES/django.po)

@@ -1,39 +1,41 @@
 """What the figures need to know of the running stack's database, as JSON: run in a process with the product's settings."""
 
 import json
-import os
 
 import django
-from django.conf import settings
+
+django.setup()
+
+from labelapp.models import Chat, ChatLabel, Instance, Label, LabelGroup  # noqa: E402
+from labelapp.queries.orders import Cursor, Order  # noqa: E402
+
+CLICKED = "topic 3"  # on 40 % of the chats
 
 
 def main() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "labelapp.settings"
-    django.setup()
-    from labelapp.models import Chat, ChatLabel, Instance, Label  # noqa: PLC0415  after Django is set up
-    from labelapp.queries.inbox import Cursor  # noqa: PLC0415
-
-    number = Instance.objects.get()
+    number = Instance.objects.get(slug="wide")
     newest = Chat.objects.filter(instance=number).order_by("-last_message_at", "-pk")
-    chats = [(chat.pk, chat.jid) for chat in newest[:2000]]
-    deep = newest[50 * 199 - 1 : 50 * 199].first() or newest[max(newest.count() - 51, 0)]
-    counts = [
-        (label.pk, label.wa_id, label.chat_count)
-        for label in Label.objects.filter(deleted_at=None).exclude(group__kind="funnel")
-    ]
-    free = sorted(counts, key=lambda label: -label[2])
-    held = set(ChatLabel.objects.filter(label=free[0][0], wanted=True).values_list("chat_id", flat=True))
+    deep = newest[50 * 199 - 1 : 50 * 199].first() or newest[newest.count() - 51]
+    labels = {label.name: (label.pk, label.wa_id) for label in Label.objects.filter(instance=number)}
+    held = set(
+        ChatLabel.objects.filter(label=labels[CLICKED][0], wanted=True, chat__in=newest[:4000]).values_list(
+            "chat_id", flat=True
+        )
+    )
+    stages = Label.objects.filter(instance=number, group__kind=LabelGroup.Kind.FUNNEL).in_order()
+    fullest = max(stages, key=lambda stage: stage.chat_count)
     print(
         json.dumps(
             {
+                "board": fullest.group_id,
+                "stages": [stage.pk for stage in stages],
+                "fullest": fullest.pk,
                 "slug": number.slug,
                 "hook": f"/hooks/{number.slug}/{number.hook_secret}/",
                 "key": number.hmac_key,
-                "database": str(settings.DATABASES["default"]["NAME"]),
-                "totals": [newest.count(), ChatLabel.objects.filter(wanted=True).count()],
-                "without": [chat for chat in chats if chat[0] not in held],
-                "labels": free,
-                "deep": str(Cursor(deep.last_message_at, deep.pk)),
+                "without": [chat for chat in newest.values_list("pk", "jid")[:4000] if chat[0] not in held],
+                "clicked": labels[CLICKED],
+                "deep": str(Cursor(Order.NEWEST, 0, deep.last_message_at, deep.pk)),
             }
         )
     )

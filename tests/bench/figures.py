@@ -1,9 +1,10 @@
-"""Numbers and the table they end in."""
+"""Numbers, what they are compared with, and the tables they end in."""
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +35,63 @@ def timed(what: Callable[[], object], times: int, warm: int = 3) -> Spread:
     return Spread.of(taken)
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`value` of a figure is to be between these."""
+
+    words: str
+    most: float = float("inf")
+    least: float = 0.0
+
+    def verdict(self, value: float) -> str:
+        return "met" if self.least <= value <= self.most else "not met"
+
+
+def p50(most: float) -> Target:
+    return Target(f"p50 <= {most:g} ms", most)
+
+
+def p95(most: float) -> Target:
+    return Target(f"p95 <= {most:g} ms", most)
+
+
+class Row(NamedTuple):
+    name: str
+    figure: str
+    floor: str = ""
+    ratio: str = ""
+    target: str = ""
+    verdict: str = ""
+
+
+HEAD = Row("what", "p50 / p95", "floor, same run", "ratio", "target", "")
+
+
 @dataclass
 class Table:
     """Figure, floor of the same run, ratio, target."""
 
-    rows: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
-    def add(self, name: str, figure: Spread, floor: Spread | None, target: str) -> None:
+    def add(self, name: str, figure: Spread, floor: Spread | None = None, target: Target | None = None) -> None:
         ratio = f"{figure.p50 / floor.p50:.1f} x" if floor and floor.p50 else ""
-        self.line(name, str(figure), str(floor or ""), ratio, target)
+        value = figure.p95 if target and target.words.startswith("p95") else figure.p50
+        self.line(name, str(figure), str(floor or ""), ratio, target, value)
 
-    def line(self, name: str, figure: str, floor: str, ratio: str, target: str) -> None:
-        self.rows.append((name, figure, floor, ratio, target))
-        print(f"  {name}: {figure}", flush=True)
+    def line(
+        self, name: str, figure: str, floor: str = "", ratio: str = "", target: Target | None = None, value: float = 0.0
+    ) -> None:
+        words, verdict = (target.words, target.verdict(value)) if target else ("", "")
+        self.rows.append(Row(name, figure, floor, ratio, words, verdict))
+        print(f"  {name}: {figure}{', ' + verdict if verdict else ''}", flush=True)
 
     def __str__(self) -> str:
-        head = ("figure", "p50 / p95", "floor, same run", "ratio", "target")
-        widths = [max(len(row[column]) for row in [head, *self.rows]) for column in range(5)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *self.rows]
-        ]
-        return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+        return markdown(HEAD, self.rows)
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table that reads as text too."""
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *rows]]
+    rule = "-|-".join("-" * width for width in widths)
+    return "\n".join(f"| {line} |" for line in [lines[0], rule, *lines[1:]])

@@ -29,11 +29,16 @@ class Person:
 
     def tag(self, chat: int, label: int, *, on: bool) -> float:
         """Seconds until the click was answered."""
+        return self._post(f"/chats/{chat}/labels/{label}/", state="on" if on else "off")
+
+    def move(self, board: str, chat: int, stage: int) -> float:
+        """Seconds until a card that was dropped on a stage was answered."""
+        return self._post(f"{board}chats/{chat}/{stage}/")
+
+    def _post(self, path: str, **fields: str) -> float:
         headers = HTMX | {"X-CSRFToken": self.http.cookies["csrftoken"]}
         start = time.perf_counter()
-        answer = self.http.post(
-            f"/chats/{chat}/labels/{label}/", data={"state": "on" if on else "off"}, headers=headers
-        )
+        answer = self.http.post(path, data=fields, headers=headers)
         taken = time.perf_counter() - start
         assert answer.status_code == 200, f"{answer.status_code}: {answer.text[:300]}"
         return taken
