@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from labelapp.actions.assigning import release_chats
 from labelapp.models import Chat, ChatLabel, HookDelivery, Instance, Label, LabelGroup, LedgerEntry, User
 
 SHOWN_HEADERS = {
@@ -27,6 +28,12 @@ SHOWN_HEADERS = {
 class PeopleAdmin(UserAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """People with their own fields; the groups Agent, Lead and Admin say what they may."""
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Who was locked out, or lost a role, looks after no chat any more."""
+        super().save_related(request, form, formsets, change)
+        if change:
+            release_chats()
+
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "is_active", "last_login")
     list_filter = ("groups", "is_active", "is_staff")
     fieldsets = (
@@ -39,7 +46,7 @@ class PeopleAdmin(UserAdmin):  # type: ignore[type-arg]  # not subscriptable at 
     )
 
 
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable at run time
     """Counts no further than people page."""
 
     @cached_property
