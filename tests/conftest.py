@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.utils import timezone
 
+from labelapp.actions.texts import write_texts
 from labelapp.models import Chat, ChatAlias, ChatLabel, Instance, Label, LabelGroup, Receipt, User
 
 PASSWORD = "secret-demo-1"
@@ -133,9 +134,16 @@ def make_chat(number: Instance) -> MakeChat:
             **more,
         )
         ChatAlias.objects.create(instance=home, jid=jid, chat=chat)
+        write_texts([chat.pk])
         for label in labels:
             ChatLabel.objects.create(
-                chat=chat, label=label, wanted=True, remote=True, receipt=Receipt.CONFIRMED, last_message_at=at
+                chat=chat,
+                label=label,
+                wanted=True,
+                remote=True,
+                told=True,
+                receipt=Receipt.CONFIRMED,
+                last_message_at=at,
             )
             Label.objects.filter(pk=label.pk).update(chat_count=label.chat_count + 1)
             label.refresh_from_db()

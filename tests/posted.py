@@ -1,6 +1,7 @@
 """Deliveries as a provider posts them (WAHA's envelope, the one both providers print), and the work they cause."""
 
 import json
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -8,12 +9,19 @@ from typing import Any
 
 from django.utils import timezone
 
+from labelapp.actions.readings import record_reading
 from labelapp.lanes import apply, push
 from labelapp.lanes.reach import Reach
 from labelapp.models import Chat, ChatLabel, HookDelivery, Instance, Label
+from labelapp.whatsapp.types import LabelInfo
 
 _ids = count(1)
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)  # long ago: nothing here is "soon after" anything
+
+
+def just_now() -> float:
+    """The `at` of an event that is emitted at this moment, like the echo of a call of ours."""
+    return (timezone.now() - START).total_seconds()
 
 
 def event(kind: str, payload: dict[str, Any], at: float | None = 0.0, id: str = "") -> dict[str, Any]:
@@ -78,7 +86,15 @@ def fresh(number: Instance) -> Instance:
 def run_push(number: Instance, reach: Reach | None = None) -> int:
     """What is due now, at a pace that nobody waits for."""
     Instance.objects.filter(pk=number.pk).update(pace=10_000)
-    return push.run_due(fresh(number), reach or Reach())
+    reach, made = reach or known(), 0
+    while done := push.run_due(fresh(number), reach):  # a run ends after a while, however much is due
+        made += done
+    return made
+
+
+def known(**more: Any) -> Reach:
+    """What a lane knows that has just asked who answers."""
+    return Reach(account_at=time.monotonic(), **more)
 
 
 def run_push_later(number: Instance) -> int:
@@ -109,3 +125,9 @@ def mirror(number: Instance) -> dict[str, Any]:
         ),
         "number": Instance.objects.values_list("status", "status_at").get(pk=number.pk),
     }
+
+
+def show(chat: Chat, *labels: Label) -> None:
+    """The chat is read, and carries these labels."""
+    infos = [LabelInfo(label.wa_id, label.name, label.color_index) for label in labels]
+    record_reading(chat.instance, chat.pk, infos, timezone.now())

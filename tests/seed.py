@@ -10,7 +10,7 @@ django.setup()
 from labelapp.actions.demo import connect_demo, group_labels, make_people, register_demo_hook  # noqa: E402
 from labelapp.models import Instance  # noqa: E402
 
-IMPORT_SECONDS = 120
+IMPORT_SECONDS = 240
 
 if __name__ == "__main__":
     make_people()

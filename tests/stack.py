@@ -1,5 +1,6 @@
 """The real thing as processes of its own: simulator, web and worker, for browser tests, fault tests and figures."""
 
+import json
 import os
 import secrets
 import signal
@@ -7,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +19,7 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 READY = "labelapp is ready"
-READY_SECONDS = 90
+READY_SECONDS = 240  # a machine that has much else to do; one that ends by itself is noticed at once
 STOP_SECONDS = 10
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV")
 
@@ -38,7 +39,7 @@ def clean_environment(**more: str) -> dict[str, str]:
     )
 
 
-def wait_until(what: Callable[[], Any], seconds: float = 10, pause: float = 0.05, told: str = "") -> Any:
+def wait_until(what: Callable[[], Any], seconds: float = 20, pause: float = 0.05, told: str = "") -> Any:
     """The first true answer of `what`; AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := what()):
@@ -51,9 +52,18 @@ def wait_until(what: Callable[[], Any], seconds: float = 10, pause: float = 0.05
 def answers(url: str) -> bool:
     """Whether a server answers there, and is content."""
     try:
-        return httpx.get(url, timeout=2).is_success
+        return httpx.get(url, timeout=10).is_success
     except httpx.HTTPError:
         return False
+
+
+def differing_copies(settings: Mapping[str, str]) -> list[str]:
+    """What the product with these settings stores twice and does not say the same, as `tests.copies` tells it."""
+    environment = clean_environment(**{"DJANGO_SETTINGS_MODULE": "labelapp.settings", **settings})
+    command = [sys.executable, "-m", "tests.copies"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
+    assert done.returncode == 0, f"the copies could not be compared: {done.stdout}{done.stderr}"
+    return list(json.loads(done.stdout))
 
 
 class Simulator:
@@ -62,6 +72,7 @@ class Simulator:
     def __init__(self, url: str) -> None:
         self.url = url
         self.http = httpx.Client(base_url=url, timeout=10)
+        self.said_in = 0  # the second of the last message
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None, **params: Any) -> Any:
         answer = self.http.request(method, path, json=body, params=params)
@@ -72,13 +83,16 @@ class Simulator:
         found = self.ask("GET", "/sim/chats", q=q, limit=limit)
         return list(found["chats"] if isinstance(found, dict) else found)
 
-    def labels_of(self, jid: str) -> set[str]:
-        return {str(wa_id) for wa_id in self.ask("GET", f"/sim/chats/{quote(jid)}")["labels"]}
+    def labels_of(self, jid: str, **where: str) -> set[str]:
+        return {str(wa_id) for wa_id in self.ask("GET", f"/sim/chats/{quote(jid)}", **where)["labels"]}
 
-    def label_on_phone(self, jid: str, wa_id: str, *, on: bool) -> None:
-        self.ask("POST", "/sim/phone/label", {"chat": jid, "label": wa_id, "on": on})
+    def label_on_phone(self, jid: str, wa_id: str, *, on: bool, **where: str) -> None:
+        self.ask("POST", "/sim/phone/label", {"chat": jid, "label": wa_id, "on": on}, **where)
 
     def message(self, jid: str, text: str, **more: Any) -> None:
+        """Newer than all before it. WhatsApp tells the time of messages in seconds: within one, neither of two is the newer."""
+        wait_until(lambda: int(time.time()) > self.said_in, told="the second of the last message is over")
+        self.said_in = int(time.time())
         self.ask("POST", "/sim/phone/message", {"chat": jid, "text": text} | more)
 
     @contextmanager
@@ -123,6 +137,16 @@ class Processes:
                 self.kill()
                 raise AssertionError(f"{self.process.args} {why}:\n{self.told()[-3000:]}")
             time.sleep(0.05)
+
+    def wait_for_answer(self, url: str) -> None:
+        """Returns once a server answers there, and is content; AssertionError when the command ends or is too slow."""
+
+        def answers_or_ended() -> bool:
+            ended = self.process.poll() is not None
+            assert not ended, f"{self.process.args} ended with {self.process.returncode}:\n{self.told()[-3000:]}"
+            return answers(url)
+
+        wait_until(answers_or_ended, READY_SECONDS, told=f"{url} answers")
 
     def members(self) -> list[int]:
         """The living processes that this command began, itself included, whatever group or session they went to."""
@@ -177,6 +201,7 @@ class Demo(Processes):
     def __init__(self, folder: Path, *, chats: int = 20, port: int = 0) -> None:
         self.port, self.simulator_port = port or free_port(), free_port()
         self.url = f"http://{HOST}:{self.port}"
+        self.settings = {"DATA_DIR": str(folder)}
         arguments = ["demo", "--data-dir", str(folder), "--port", str(self.port)]
         arguments += ["--simulator-port", str(self.simulator_port), "--life", "0", "--chats", str(chats)]
         super().__init__(arguments, folder / "demo.log")
@@ -208,15 +233,27 @@ class Stack:
             "LOG_LEVEL": "WARNING",
         } | environment
         self.simulator = Simulator(self.simulator_url)
-        self.start_provider()
-        self.product = Processes(["serve"], folder / "product.log", **self.settings)
         try:
-            wait_until(lambda: answers(f"{self.url}/readyz"), READY_SECONDS, told="the product is ready")
-            self.ask_product("tests.seed", self.simulator_url)
+            self.start_provider()
+            self.start_product()
+            self.prepare()
         except BaseException:
-            print(self.product.told()[-3000:])
+            print(*(log.read_text(errors="replace")[-3000:] for log in sorted(folder.glob("*.log"))), sep="\n")
             self.stop()
             raise
+
+    def start_product(self) -> None:
+        """Web and worker under one supervisor, as on one machine."""
+        self.product = Processes(["serve"], self.folder / "product.log", **self.settings)
+        self.product.wait_for_answer(f"{self.url}/readyz")
+
+    def restart_product(self) -> None:
+        self.stop_product()
+        self.start_product()
+
+    def prepare(self) -> None:
+        """The demo's people and its number, imported."""
+        self.ask_product("tests.seed", self.simulator_url)
 
     def start_provider(self) -> None:
         """The simulator, with the world it had when it was stopped."""
@@ -232,7 +269,7 @@ class Stack:
         ]
         arguments += ["--data", str(self.folder / "simulator.sqlite3"), "--product-url", self.url]
         self.provider = Processes(arguments, self.folder / "simulator.log")
-        wait_until(lambda: answers(f"{self.simulator_url}/sim/state"), READY_SECONDS, told="the simulator is ready")
+        self.provider.wait_for_answer(f"{self.simulator_url}/sim/state")
 
     def ask_product(self, module: str, *arguments: str) -> str:
         """What a module prints that runs with the product's settings."""
@@ -242,10 +279,15 @@ class Stack:
         assert done.returncode == 0, f"{module}: {done.stdout}{done.stderr}"
         return done.stdout
 
+    def stop_product(self) -> None:
+        if hasattr(self, "product"):
+            self.product.stop()
+
     def stop(self) -> None:
         self.simulator.http.close()
-        self.product.stop()
-        self.provider.stop()
+        self.stop_product()
+        if hasattr(self, "provider"):
+            self.provider.stop()
 
     def __enter__(self) -> Self:
         return self

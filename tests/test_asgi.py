@@ -1,6 +1,7 @@
 """The limits before Django, with the application driven by hand, and once through a real server."""
 
 import asyncio
+import json
 import socket
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from asgiref.sync import SyncToAsync
 
 from labelapp import asgi
 from labelapp.asgi import Gate, application
@@ -35,6 +37,13 @@ def test_a_told_length_is_enough_to_refuse(db: None, path: str) -> None:
     assert answer.status == 413
 
 
+def test_programs_are_refused_as_everywhere_in_the_api(db: None) -> None:
+    answer = ask_now("POST", "/api/v1/runs", [b"x" * MIB, b"x"])
+    assert (answer.status, answer.headers["content-type"]) == (413, "application/problem+json")
+    told = json.loads(answer.body)
+    assert (told["status"], told["detail"], told["type"]) == (413, "The body is over 1 MiB.", "/api/v1/docs#too-large")
+
+
 def test_a_mebibyte_is_let_through(db: None) -> None:
     assert ask_now("POST", "/hooks/demo/secret/", b"x" * MIB).status == 404
     assert ask_now("GET", "/healthz", b"x" * MIB).status == 200
@@ -48,23 +57,60 @@ def test_a_body_that_takes_too_long_is_refused(db: None, settings: Any, path: st
     assert answer.text.startswith("The body took longer than")
 
 
+def test_a_page_changes_threads_six_times_and_not_for_each_middleware(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a request begins and ends; to the middleware and the view; and around what looks for static files, a coroutine."""
+    changes = []
+    real = SyncToAsync.thread_handler
+
+    def counted(self: SyncToAsync[Any, Any], *args: Any) -> Any:
+        changes.append(self)
+        return real(self, *args)
+
+    monkeypatch.setattr(SyncToAsync, "thread_handler", counted)
+    assert ask_now("GET", "/login/").status == 200
+    assert len(changes) == 6
+
+
 def test_whoever_goes_away_gets_no_answer(db: None) -> None:
     assert ask_now("POST", "/hooks/demo/secret/", [b"{", b"}"], goes_away=True).status == 0
 
 
-def test_too_much_at_once_is_asked_to_come_again(db: None, settings: Any) -> None:
+def test_too_much_at_once_is_asked_to_come_again(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.MAX_IN_FLIGHT = 2
+    real = asgi.django
+
+    async def thoughtful(*args: Any) -> None:
+        await asyncio.sleep(0.1)
+        await real(*args)
 
     async def crowd() -> list[Answer]:
-        slow = [asyncio.create_task(ask("GET", "/healthz", [b"a", b"b"], pause=0.1)) for _n in range(2)]
+        slow = [asyncio.create_task(ask("GET", "/healthz")) for _n in range(2)]
         await asyncio.sleep(0.05)
         third = await ask("GET", "/healthz")
         return [third, *await asyncio.gather(*slow), await ask("GET", "/healthz")]
 
+    monkeypatch.setattr(asgi, "django", thoughtful)
     answers = asyncio.run(crowd())
     assert [answer.status for answer in answers] == [503, 200, 200, 200]
     assert answers[0].headers["retry-after"] == "1"
-    assert application.in_flight == 0
+    assert (application.in_flight, application.arriving) == (0, 0)
+
+
+@pytest.mark.parametrize(("slow", "status"), [(asgi.ARRIVING - 1, 200), (asgi.ARRIVING, 503)])
+def test_slow_bodies_keep_nobody_out_until_they_are_very_many(db: None, settings: Any, slow: int, status: int) -> None:
+    settings.MAX_IN_FLIGHT = 1
+
+    async def crowd() -> Answer:
+        tasks = [asyncio.create_task(ask("POST", "/nowhere/", [b"a", b"b"], pause=0.1)) for _n in range(slow)]
+        await asyncio.sleep(0.05)
+        quick = await ask("GET", "/healthz")
+        await asyncio.gather(*tasks)
+        return quick
+
+    assert asyncio.run(crowd()).status == status
+    assert (application.in_flight, application.arriving) == (0, 0)
 
 
 def test_an_error_gives_its_place_back(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

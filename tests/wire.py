@@ -30,6 +30,7 @@ class FarSide:
             "status": "WORKING",
             "me": {"id": "201000000000@c.us", "pushName": "Nile & Douro"},
         }
+        self.hooks: list[dict[str, Any]] = []
         self.calls: list[str] = []
         self.times: list[float] = []
         self.down = False  # nobody listens
@@ -40,6 +41,8 @@ class FarSide:
         self.headers: dict[str, str] = {}
         self.delay = 0.0
         self.hidden: set[str] = set()  # labels that lists leave out
+        self.unlisted: set[tuple[str, str]] = set()  # what the lists of a label's chats leave out
+        self.untold: set[tuple[str, str]] = set()  # what the lists of a chat's labels leave out
         self.before: Callable[[str], None] = lambda line: None  # called as a request comes in
         self.most_at_once: dict[str, int] = {}
         self._at_once: dict[str, int] = {}
@@ -92,16 +95,21 @@ class FarSide:
         match [request.method, *path]:
             case [_, "session", "info"]:
                 return httpx.Response(200, json=self.session)
+            case ["POST", "webhook", "set"]:
+                self.hooks.append(body)
+                return httpx.Response(200, json={"success": True})
+            case ["GET", "session", "webhook"]:
+                return httpx.Response(200, json={"webhooks": self.hooks})
             case ["GET", "labels"]:
                 return httpx.Response(200, json=self._shown(self.labels))
             case ["POST", "labels"]:
                 return self._create(body)
             case ["GET", "labels", "chats", jid]:
-                mine = [wa_id for wa_id in self.labels if (jid, wa_id) in self.tags]
+                mine = [wa_id for wa_id in self.labels if (jid, wa_id) in self.tags - self.untold]
                 return httpx.Response(200, json=self._shown(mine))
             case ["GET", "labels", wa_id, "chats"]:
-                found = [] if wa_id in self.hidden else [{"id": jid} for jid, on in sorted(self.tags) if on == wa_id]
-                return httpx.Response(200, json=found)
+                listed = [] if wa_id in self.hidden else sorted(self.tags - self.unlisted)
+                return httpx.Response(200, json=[{"id": jid} for jid, on in listed if on == wa_id])
             case ["PUT" | "DELETE" as method, "labels", wa_id, "chats", jid]:
                 return self._link(method == "PUT", wa_id, jid)
             case [method, "labels", wa_id]:

@@ -2,8 +2,17 @@ from typing import Any
 
 import pytest
 
-from labelapp.actions.demo import PASSWORD, PEOPLE, connect_demo, group_labels, make_people
-from labelapp.models import Instance, Label, LabelGroup, User
+from labelapp.actions.demo import (
+    GONE,
+    PASSWORD,
+    PEOPLE,
+    SILENT,
+    connect_demo,
+    group_labels,
+    leave_wishes,
+    make_people,
+)
+from labelapp.models import Chat, ChatLabel, Instance, Label, LabelGroup, User
 from tests.wire import FarSide
 
 
@@ -46,3 +55,26 @@ def test_labels_are_grouped_into_a_funnel(number: Instance) -> None:
     assert Label.objects.get(name="VIP").group.name == "Customer"  # type: ignore[union-attr]
     assert Label.objects.get(name="Something else").group is None
     assert LabelGroup.objects.count() == 3
+
+
+def test_three_numbers_at_two_providers(db: None, far: FarSide) -> None:
+    for place in (SILENT, GONE):
+        connect_demo("http://127.0.0.1:8090", place)
+    found = Instance.objects.order_by("slug").values_list("slug", "provider", "instance_id", "name")
+    assert list(found) == [
+        ("porto-shop", "waha", "demo2", "Porto shop"),
+        ("warehouse", "wawp", "demo3", "Old warehouse phone"),
+    ]
+
+
+def test_wishes_are_left_once(number: Instance, demo: None) -> None:
+    make_people()
+    for wa_id, name in (("7", "VIP"), ("10", "On hold")):
+        Label.objects.create(instance=number, wa_id=wa_id, name=name, known_at=number.created_at)
+    Chat.objects.create(instance=number, jid="15550100001@c.us")
+    for _twice in range(2):
+        leave_wishes(number)
+    assert sorted(ChatLabel.objects.values_list("label__name", "wanted", "receipt")) == [
+        ("On hold", True, "pending"),
+        ("VIP", True, "pending"),
+    ]

@@ -4,13 +4,11 @@ import pytest
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor, NotAllowed, Refused
-from labelapp.actions.directory import create_label, delete_label, learn_label, read_directory, update_label
-from labelapp.actions.providers import ProviderRefused, Unavailable, client_for
-from labelapp.actions.tagging import set_label
-from labelapp.models import Change, Instance, Label, LedgerEntry, Receipt, User
-from labelapp.whatsapp.types import LabelInfo
+from labelapp.actions.directory import create_label, delete_label, update_label
+from labelapp.actions.providers import ProviderRefused, Unavailable
+from labelapp.models import Change, Instance, Label, LedgerEntry, User
 from tests.conftest import MakeChat
-from tests.posted import fresh, pair_of
+from tests.posted import pair_of
 from tests.wire import FarSide
 
 Labels = dict[str, Label]
@@ -21,11 +19,6 @@ def filled(far: FarSide, labels: Labels) -> FarSide:
     """The provider with the labels that the mirror has."""
     far.labels = {label.wa_id: {"name": label.name, "color": label.color_index} for label in labels.values()}
     return far
-
-
-def read(number: Instance) -> None:
-    with client_for(number) as client:
-        read_directory(number, client)
 
 
 def names(number: Instance) -> list[str]:
@@ -121,72 +114,3 @@ def test_a_dead_label_can_not_be_changed(admin: User, filled: FarSide, labels: L
     with pytest.raises(Refused) as refused:
         update_label(Actor.of(admin), labels["VIP"], name="X", color=1, description="")
     assert (refused.value.status, filled.calls) == (410, [])
-
-
-def test_reading_brings_news_and_takes_what_is_gone(number: Instance, filled: FarSide, labels: Labels) -> None:
-    filled.labels |= {"4": {"name": "Best", "color": 9}, "6": {"name": "Extra", "color": 19}}
-    filled.forget("5")
-    Instance.objects.filter(pk=number.pk).update(directory_due_at=timezone.now())
-    read(fresh(number))
-    assert names(number) == ["New lead", "Quoted", "Paid", "Best", "Extra"]
-    assert Label.objects.get(wa_id="6").color_index == 19
-    assert fresh(number).directory_due_at is None
-
-
-def test_reading_twice_changes_nothing(number: Instance, filled: FarSide) -> None:
-    read(number)
-    Change.objects.all().delete()
-    read(number)
-    assert (len(names(number)), Change.objects.count()) == (5, 0)
-
-
-def test_a_short_list_deletes_nothing_that_answers_by_id(number: Instance, filled: FarSide) -> None:
-    filled.hidden = {"2", "4"}
-    read(number)
-    assert len(names(number)) == 5
-
-
-def test_an_empty_list_deletes_nothing(number: Instance, filled: FarSide) -> None:
-    """Some engines answer `200 []` on an account that has labels, and then know no id either."""
-    filled.labels = {}
-    read(number)
-    assert len(names(number)) == 5
-
-
-def test_a_failing_question_by_id_deletes_nothing(number: Instance, filled: FarSide) -> None:
-    filled.hidden, filled.status_of = {"2"}, {"GET /labels/2": 500}
-    read(number)
-    assert len(names(number)) == 5
-
-
-def test_a_listing_names_a_ghost(number: Instance, filled: FarSide) -> None:
-    filled.labels["31"] = {"name": "Wholesale", "color": 5}
-    learn_label(number, LabelInfo("31", "", None))
-    ghost = Label.objects.get(wa_id="31")
-    assert ghost.is_ghost
-    read(number)
-    ghost.refresh_from_db()
-    assert (ghost.name, ghost.is_ghost) == ("Wholesale", False)
-
-
-def test_a_ghost_that_the_directory_does_not_know_goes_away(number: Instance, filled: FarSide) -> None:
-    learn_label(number, LabelInfo("31", "", None))
-    read(number)
-    assert len(names(number)) == 5
-
-
-def test_an_event_that_comes_during_the_reading_has_it_read_again(number: Instance, filled: FarSide) -> None:
-    filled.before = lambda line: learn_label(number, LabelInfo("31", "", None)) and None
-    Instance.objects.filter(pk=number.pk).update(directory_due_at=timezone.now())
-    read(fresh(number))
-    assert fresh(number).directory_due_at is not None
-
-
-def test_a_deletion_found_by_reading_fails_waiting_wishes(
-    number: Instance, filled: FarSide, agent: User, make_chat: MakeChat, labels: Labels
-) -> None:
-    chat = make_chat()
-    set_label(Actor.of(agent), chat, labels["VIP"], on=True)
-    filled.forget("4")
-    read(number)
-    assert pair_of(chat, labels["VIP"]).receipt == Receipt.FAILED

@@ -7,9 +7,12 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from labelapp.actions.accounts import freeze, take_account
 from labelapp.actions.actor import Actor
-from labelapp.actions.importing import PAGE, chats_at, record_trouble, run_import, start_import, store_chats
+from labelapp.actions.addresses import chats_at
+from labelapp.actions.importing import PAGE, record_trouble, run_import, start_import, store_chats
 from labelapp.actions.providers import client_for
+from labelapp.actions.readiness import NotConnected
 from labelapp.actions.tagging import set_label
 from labelapp.models import Chat, ChatAlias, ChatLabel, Instance, Label, LedgerEntry, Receipt, User
 from labelapp.whatsapp.errors import ProviderError
@@ -19,6 +22,7 @@ from tests.posted import fresh, pair_of
 from tests.wire import FarSide
 
 CHATS = PAGE + 30
+RIVAL = {"id": "201999999999@c.us", "pushName": "Douro"}
 
 
 def jid(n: int) -> str:
@@ -101,7 +105,56 @@ def test_a_resumed_import_goes_on_where_it_was(number: Instance, world: FarSide)
     assert (stage.import_stage, stage.import_done, stage.import_total) == ("assignments", 1, 2)
     world.status_of, world.calls = {}, []
     assert run(number) is True
-    assert world.calls == ["GET /labels/2/chats"]
+    assert world.calls == ["POST /session/info", "GET /labels/2/chats"]
+
+
+@pytest.mark.parametrize("moment", ["GET /labels", "GET /chats/overview", "GET /lids", "GET /labels/1/chats"])
+def test_nothing_is_taken_over_once_the_number_is_frozen(number: Instance, world: FarSide, moment: str) -> None:
+    """The object in the hand of the import was loaded before."""
+
+    def meanwhile(line: str) -> None:
+        if line == moment:
+            world.session["me"] = RIVAL
+            freeze(fresh(number), RIVAL["id"], "Douro")
+
+    world.before = meanwhile
+    with pytest.raises(NotConnected):
+        run(number)
+    stages = {"GET /labels": "labels", "GET /labels/1/chats": "assignments"}
+    assert (fresh(number).import_stage, pairs()) == (stages.get(moment, "chats"), set())
+    assert Chat.objects.exists() is (moment in ("GET /lids", "GET /labels/1/chats"))
+    assert Label.objects.exists() is (moment != "GET /labels")
+
+
+@pytest.mark.parametrize("moment", ["GET /chats/overview", "GET /labels/1/chats", "GET /labels/2/chats"])
+def test_an_import_of_the_account_before_ends_where_the_next_one_begins(
+    number: Instance, world: FarSide, boss: Actor, moment: str
+) -> None:
+    def meanwhile(line: str) -> None:
+        if line == moment:
+            freeze(fresh(number), RIVAL["id"], "Douro")
+            take_account(boss, fresh(number), rival=RIVAL["id"])
+
+    world.before = meanwhile
+    with pytest.raises(NotConnected):
+        run(number)
+    record_trouble(number, ProviderError("Late words", refused=True, status=401), pause=30)
+    row = fresh(number)
+    assert (row.import_stage, row.import_cursor, row.import_error, row.imported_at) == ("waiting", 0, "", None)
+    assert not Label.objects.living().exists()
+
+
+@pytest.mark.parametrize("moment", ["GET /labels", "GET /lids", "POST /session/info"])
+def test_who_answers_is_asked_before_each_stage(number: Instance, world: FarSide, moment: str) -> None:
+    def meanwhile(line: str) -> None:
+        if line == moment and fresh(number).import_stage != "waiting":
+            world.session["me"] = RIVAL
+
+    world.before = meanwhile
+    with pytest.raises(NotConnected):
+        run(number)
+    assert (fresh(number).is_frozen, pairs()) == (True, set())
+    assert fresh(number).import_stage == ("assignments" if moment == "GET /lids" else "labels")
 
 
 def test_stopping_keeps_the_place(number: Instance, world: FarSide) -> None:
@@ -149,7 +202,10 @@ def test_an_absence_removes_nothing(number: Instance, world: FarSide, make_chat:
 
 def test_a_removal_that_was_settled_before_is_taken_back_by_the_phone(number: Instance, world: FarSide) -> None:
     run(number)
-    ChatLabel.objects.filter(chat__jid=jid(1)).update(wanted=False, remote=False)
+    long_ago = timezone.now() - timedelta(hours=1)
+    ChatLabel.objects.filter(chat__jid=jid(1)).update(
+        wanted=False, remote=False, remote_at=long_ago, confirmed_at=long_ago
+    )
     start_import(number)
     run(number)
     assert pairs() == world.tags
@@ -194,7 +250,7 @@ def test_a_chat_met_by_both_addresses_on_one_page_is_one_chat(number: Instance, 
     first = ChatInfo(jid(1), "Anna", MessageInfo("a", jid(1), now, False, "Newest"))
     second = ChatInfo("77@lid", "", None, archived=True)
     with transaction.atomic():
-        store_chats(number, [first, second])
+        store_chats(number, [first, second], timezone.now())
     chat.refresh_from_db()
     assert (chat.name, chat.last_message_text, chat.archived) == ("Anna", "Newest", True)
 
@@ -203,7 +259,7 @@ def test_the_queries_do_not_grow_with_the_chats(
     number: Instance, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
     for size in (1, 30):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             assert len(chats_at(number, {f"{size}00{n}00@c.us": "" for n in range(size)})) == size
 
 
@@ -231,7 +287,7 @@ def test_a_message_that_comes_during_a_page_is_not_overwritten(number: Instance,
 
     def import_page() -> None:
         with transaction.atomic():
-            store_chats(number, page)
+            store_chats(number, page, timezone.now())
         connection.close()
 
     with transaction.atomic():  # a delivery in the middle of its transaction

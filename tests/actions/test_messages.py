@@ -1,13 +1,16 @@
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from labelapp.actions.actor import Refused
-from labelapp.actions.messages import chat_at, fetch_messages, mark_read, receive_message
-from labelapp.models import Change, Chat, ChatAlias, ChatLabel, ChatRead, Instance, Label, Message, User
+from labelapp.actions.messages import fetch_messages, mark_read
+from labelapp.actions.receiving import receive_messages
+from labelapp.models import Change, Chat, ChatLabel, ChatRead, Instance, Label, Message, User
+from labelapp.models.effects import Effect
+from labelapp.whatsapp.events import Envelope, MessageSeen
 from labelapp.whatsapp.types import MessageInfo
 from tests.conftest import MakeChat
 from tests.wire import FarSide
@@ -22,18 +25,28 @@ def words(key: str, seconds_ago: int, *, from_me: bool = False, jid: str = ANNA,
     return MessageInfo(key, jid, at, from_me, more.pop("text", f"Text {key}"), **more)
 
 
-def test_messages_in_any_order_give_the_same_chat(number: Instance) -> None:
+def seen(info: MessageInfo, chat_name: str = "", sender_name: str = "") -> tuple[MessageSeen, datetime]:
+    return MessageSeen(Envelope("", "message", None, "", ""), info, chat_name, sender_name), timezone.now()
+
+
+def receive_message(number: Instance, info: MessageInfo, **names: str) -> bool:
+    """Whether it was new."""
+    return receive_messages(number, [seen(info, **names)]) == [Effect.CHANGED]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 5])
+def test_messages_in_any_order_give_the_same_chat(number: Instance, at_once: int) -> None:
     infos = [words("a", 30), words("b", 20, from_me=True), words("c", 10), words("d", 10), words("e", 15)]
-    seen = set()
+    ends = set()
     for order in itertools.permutations(infos):
         Message.objects.all().delete()
         Chat.objects.all().delete()
-        for info in order:
-            receive_message(number, info)
+        for start in range(0, len(order), at_once):
+            receive_messages(number, [seen(info) for info in order[start : start + at_once]])
         chat = Chat.objects.get()
-        seen.add((chat.last_message_text, chat.last_message_at, chat.last_in_at, chat.last_out_at))
+        ends.add((chat.last_message_text, chat.last_message_at, chat.last_in_at, chat.last_out_at))
     ago = [NOW - timedelta(seconds=n) for n in (10, 10, 20)]
-    assert seen == {("Text d", *ago)}
+    assert ends == {("Text d", *ago)}
 
 
 def test_a_message_is_stored_once(number: Instance) -> None:
@@ -91,13 +104,6 @@ def test_a_name_is_taken_only_where_there_is_none(number: Instance, make_chat: M
     receive_message(number, words("a", 5), chat_name="~anna")
     chat.refresh_from_db()
     assert chat.name == "Anna Costa"
-
-
-def test_all_addresses_of_a_chat_lead_to_it(number: Instance, make_chat: MakeChat) -> None:
-    chat = make_chat(jid=ANNA)
-    ChatAlias.objects.create(instance=number, jid="77@lid", chat=chat)
-    assert chat_at(number, "77@lid") == chat_at(number, ANNA) == chat
-    assert Chat.objects.count() == 1
 
 
 def test_opening_a_chat_fetches_its_last_messages(number: Instance, make_chat: MakeChat, far: FarSide) -> None:

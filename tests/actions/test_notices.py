@@ -4,7 +4,7 @@ from django.db import connection
 
 from labelapp.actions.actor import Actor
 from labelapp.actions.notices import CHANNEL, count_chats, enter, note
-from labelapp.lanes.locks import wire_parameters
+from labelapp.lanes.wires import wire_parameters
 from labelapp.models import Change, Instance, Label, LedgerEntry, Source, User, Verb
 from tests.conftest import MakeChat
 

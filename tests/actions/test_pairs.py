@@ -4,9 +4,11 @@ import pytest
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor
-from labelapp.actions.pairs import backoff, bury, lock_pair, seen_since_last_call
+from labelapp.actions.pairs import backoff, bury, fail, lock_pair, wish
 from labelapp.actions.tagging import set_label
-from labelapp.models import ChatLabel, Label, LedgerEntry, Receipt, User
+from labelapp.models import ChatLabel, Label, LedgerEntry, Receipt, User, Verb
+from labelapp.models.fields import NEVER
+from labelapp.models.reasons import Reason
 from tests.conftest import MakeChat
 from tests.posted import pair_of
 
@@ -29,7 +31,7 @@ BEFORE, AFTER = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
 )
 def test_what_was_seen_counts_only_after_the_last_call(remote, called_at, sent_at, remote_at, believed) -> None:  # type: ignore[no-untyped-def]
     pair = ChatLabel(remote=remote, called_at=called_at, sent_at=sent_at, remote_at=remote_at)
-    assert seen_since_last_call(pair) is believed
+    assert pair.is_seen_since_last_call is believed
 
 
 def test_backoff_doubles_up_to_a_minute() -> None:
@@ -37,12 +39,32 @@ def test_backoff_doubles_up_to_a_minute() -> None:
     assert backoff(6, 1).total_seconds() == 75
 
 
-def test_a_pair_is_made_once_with_the_chats_time(make_chat: MakeChat, labels: Labels) -> None:
+def test_a_new_pair_has_the_chats_time_and_is_saved_by_its_first_wish(
+    agent: User, make_chat: MakeChat, labels: Labels
+) -> None:
     chat = make_chat()
-    pks = {lock_pair(chat, labels["VIP"]).pk for _twice in range(2)}
-    pair = pair_of(chat, labels["VIP"])
-    assert (pks, pair.last_message_at) == ({pair.pk}, chat.last_message_at)
-    assert (pair.wanted, pair.remote, pair.receipt) == (False, None, Receipt.CONFIRMED)
+    pair = lock_pair(chat, labels["VIP"])
+    assert (pair.pk, pair.wanted, pair.remote, pair.receipt) == (None, False, None, Receipt.CONFIRMED)
+    wish(Actor.of(agent), pair, True)
+    kept = pair_of(chat, labels["VIP"])
+    assert (lock_pair(chat, labels["VIP"]).pk, kept.last_message_at) == (kept.pk, chat.last_message_at)
+
+
+@pytest.mark.parametrize("age", [timedelta(days=5), None])
+def test_the_age_of_a_stage_that_stays_goes_on(
+    agent: User, make_chat: MakeChat, labels: Labels, age: timedelta | None
+) -> None:
+    """The move that was to end it failed, and failed again. None: it was there before labelapp."""
+    chat, quoted, since = make_chat(labels=(labels["Quoted"],)), labels["Quoted"], NOW - age if age else NEVER
+    if age:
+        told = {"instance": chat.instance, "chat": chat, "label": quoted, "verb": Verb.ADD, "source": "agent"}
+        LedgerEntry.objects.create(at=since, **told)
+        ChatLabel.objects.filter(chat=chat, label=quoted).update(wanted_at=since)
+    for _twice in range(2):
+        set_label(Actor.of(agent), chat, labels["Paid"], on=True)
+        assert pair_of(chat, quoted).wanted_at >= NOW
+        fail(pair_of(chat, labels["Paid"]), Reason.SAID("no room"))
+        assert (pair_of(chat, quoted).wanted, pair_of(chat, quoted).wanted_at) == (True, since)
 
 
 def test_burying_a_label_ends_wishes_and_empties_chips(agent: User, make_chat: MakeChat, labels: Labels) -> None:

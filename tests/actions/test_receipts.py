@@ -4,17 +4,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from labelapp.actions.actor import Actor
-from labelapp.actions.receipts import claim, postpone_reading, record_failure, record_reading, record_sent
+from labelapp.actions.readings import postpone_reading, record_reading
+from labelapp.actions.receipts import claim, record_failure, record_sent
 from labelapp.actions.tagging import set_label
 from labelapp.models import Change, Chat, ChatLabel, Instance, Label, LedgerEntry, Receipt, User
 from labelapp.models.reasons import sentence
 from labelapp.whatsapp.errors import ProviderError
 from labelapp.whatsapp.types import LabelInfo
 from tests.conftest import MakeChat
-from tests.posted import pair_of
+from tests.posted import deliver, pair_of, untagged
 
 Labels = dict[str, Label]
 SECOND = timedelta(seconds=1)
@@ -40,6 +43,24 @@ def claimed(pair: ChatLabel) -> ChatLabel:
 def sent(pair: ChatLabel) -> ChatLabel:
     record_sent(claimed(pair))
     return pair_of(pair.chat, pair.label)
+
+
+@pytest.mark.parametrize(("shown", "queries"), [(None, 6), (True, 7)])
+def test_the_queries_of_a_call(
+    number: Instance,
+    pair: ChatLabel,
+    shown: bool | None,
+    queries: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    """Two begin and end it; the chat, the pair with its label, the pair again. At the end a notice, and what waited for the pair."""
+    wakes = 1 if connection.vendor == "postgresql" else 0
+    with django_assert_num_queries(5):
+        found = claim(pair.pk, pair.chat_id)
+    assert found is not None
+    found.label.instance = number
+    with django_assert_num_queries(queries + wakes):
+        record_sent(found, shown=shown)
 
 
 def wait_of(pair: ChatLabel) -> float:
@@ -195,6 +216,21 @@ def test_a_call_that_may_have_acted_is_read_back_before_it_is_repeated(pair: Cha
     assert pair_of(pair.chat, pair.label).receipt == Receipt.CONFIRMED
 
 
+def test_a_gateways_word_is_no_attempt_and_is_looked_into_first(
+    pair: ChatLabel, number: Instance, settings: Any
+) -> None:
+    error = ProviderError("Bad Gateway", unreachable=True, timed_out=True, status=502)
+    for _attempt in range(settings.PUSH_ATTEMPTS + 1):
+        record_failure(claimed(pair), error)
+        pair.refresh_from_db()
+        assert (pair.receipt, pair.attempts) == (Receipt.SENT, 0)
+        for _time in range(settings.PUSH_ATTEMPTS + 2):
+            postpone_reading(pair.pk, error)
+        read(number, pair.chat)
+    pair.refresh_from_db()
+    assert (pair.receipt, pair.attempts) == (Receipt.PENDING, 0)
+
+
 def test_a_wish_that_changed_during_the_call_is_sent_next(pair: ChatLabel, agent: User) -> None:
     found = claimed(pair)
     set_label(Actor.of(agent), pair.chat, pair.label, on=False)
@@ -209,6 +245,15 @@ def test_a_failure_of_a_call_for_an_older_wish_is_nobodys_failure(pair: ChatLabe
     record_failure(found, ProviderError("no", permanent=True, status=422))
     pair.refresh_from_db()
     assert (pair.receipt, pair.wanted, pair.error) == (Receipt.PENDING, False, "")
+
+
+def test_a_wish_made_anew_during_a_call_that_nobody_heard(pair: ChatLabel, agent: User) -> None:
+    found = claimed(pair)
+    for on in (False, True):
+        set_label(Actor.of(agent), pair.chat, pair.label, on=on)
+    record_failure(found, ProviderError("No connection.", unreachable=True))
+    pair.refresh_from_db()
+    assert (pair.receipt, pair.attempts, pair.in_flight) == (Receipt.PENDING, 0, False)
 
 
 def test_the_end_of_a_call_after_the_label_was_deleted_keeps_the_failure(pair: ChatLabel) -> None:
@@ -240,7 +285,7 @@ def test_an_absence_that_an_event_told_before_is_believed(
     number: Instance, make_chat: MakeChat, labels: Labels
 ) -> None:
     chat = make_chat(labels=(labels["VIP"],))
-    ChatLabel.objects.update(due_at=timezone.now())
+    deliver(number, untagged(chat.jid, "4", at=None))
     read(number, chat)
     found = pair_of(chat, labels["VIP"])
     assert (found.wanted, found.remote, found.due_at) == (False, False, None)
@@ -261,6 +306,18 @@ def test_a_stale_reading_after_a_confirmed_removal_is_asked_again(
     read(number, chat)
     found.refresh_from_db()
     assert (found.wanted, found.due_at) == (False, None)
+
+
+def test_an_absence_that_lasts_is_no_proof(number: Instance, agent: User, make_chat: MakeChat, labels: Labels) -> None:
+    """One source that answers with nothing for a while, however often it is asked."""
+    chat = make_chat()
+    sent(set_label(Actor.of(agent), chat, labels["VIP"], on=True))
+    read(number, chat, "VIP")
+    for _again in range(3):
+        read(number, chat)
+        ChatLabel.objects.exclude(due_at=None).update(due_at=timezone.now())
+    found = pair_of(chat, labels["VIP"])
+    assert (found.wanted, found.due_at) == (True, None)
 
 
 def test_a_contradiction_that_lasts_is_adopted(
@@ -293,11 +350,24 @@ def test_a_reading_confirms_a_wish_that_had_failed(pair: ChatLabel, number: Inst
     assert (found.receipt, found.error) == (Receipt.CONFIRMED, "")
 
 
-def test_a_reading_that_failed_gives_no_wish_up(pair: ChatLabel) -> None:
-    pair = sent(pair)
-    postpone_reading(pair.pk, ProviderError("slow down", status=429, retry_after=60))
-    assert 58 < wait_of(pair) <= 60
-    assert (pair.receipt, pair.attempts) == (Receipt.SENT, 1)
+def test_what_a_merge_has_ended_is_not_recorded(pair: ChatLabel) -> None:
+    found = claimed(pair)
+    ChatLabel.objects.all().delete()
+    record_sent(found)
+    record_failure(found, ProviderError("no", permanent=True, status=422))
+    postpone_reading(found.pk, ProviderError("no", permanent=True, status=422))
+    assert claim(found.pk) is None
+    assert (ChatLabel.objects.count(), LedgerEntry.objects.filter(verb="fail").count()) == (0, 0)
+
+
+def test_the_end_of_a_call_is_recorded_with_the_chat_that_its_own_was_merged_into(
+    pair: ChatLabel, make_chat: MakeChat
+) -> None:
+    found, other = claimed(pair), make_chat()
+    ChatLabel.objects.filter(pk=pair.pk).update(chat=other)
+    record_sent(found)
+    pair.refresh_from_db()
+    assert (pair.chat, pair.receipt, pair.in_flight) == (other, Receipt.SENT, False)
 
 
 def test_every_end_of_a_call_is_told_to_the_screens(pair: ChatLabel) -> None:

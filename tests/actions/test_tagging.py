@@ -9,10 +9,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor, NotAllowed, Refused
+from labelapp.actions.identity import learn_hidden_ids
 from labelapp.actions.pairs import confirm, fail
 from labelapp.actions.tagging import Gone, dismiss_failure, set_label
 from labelapp.models import Change, Chat, ChatLabel, Instance, Label, LedgerEntry, Receipt, User
 from labelapp.models.reasons import Reason
+from labelapp.whatsapp.types import LidPair
 from tests.conftest import MakeChat
 from tests.posted import pair_of
 
@@ -59,9 +61,9 @@ def test_twice_is_once(agent: User, chat: Chat, labels: Labels) -> None:
 
 
 def test_taking_off_what_was_never_on_changes_nothing(agent: User, chat: Chat, labels: Labels) -> None:
-    pair = wish(agent, chat, labels["VIP"], on=False)
-    assert (pair.wanted, pair.receipt, pair.due_at) == (False, Receipt.CONFIRMED, None)
-    assert LedgerEntry.objects.count() == 0
+    pair = set_label(Actor.of(agent), chat, labels["VIP"], on=False)
+    assert (pair.pk, pair.wanted, pair.receipt, pair.due_at) == (None, False, Receipt.CONFIRMED, None)
+    assert (ChatLabel.objects.count(), LedgerEntry.objects.count()) == (0, 0)
 
 
 def test_untag_keeps_what_was_seen_and_waits(agent: User, make_chat: MakeChat, labels: Labels) -> None:
@@ -121,6 +123,16 @@ def test_dismissing_a_failed_removal_keeps_the_label(agent: User, make_chat: Mak
     fail(pair, Reason.SAID("no"))
     dismiss_failure(Actor.of(agent), pair)
     assert (pair_of(chat, labels["VIP"]).wanted, count_of(labels["VIP"])) == (True, 1)
+
+
+def test_dismissing_asks_where_nothing_was_seen(agent: User, chat: Chat, labels: Labels) -> None:
+    """The call that failed may have acted."""
+    pair = wish(agent, chat, labels["VIP"])
+    ChatLabel.objects.filter(pk=pair.pk).update(called_at=timezone.now(), sent_at=timezone.now())
+    fail(pair_of(chat, labels["VIP"]), Reason.SAID("no"))
+    dismiss_failure(Actor.of(agent), pair)
+    found = pair_of(chat, labels["VIP"])
+    assert (found.wanted, found.receipt, found.due_at is not None) == (False, Receipt.CONFIRMED, True)
 
 
 def test_without_the_permission_nothing_happens(db: None, chat: Chat, labels: Labels) -> None:
@@ -199,11 +211,11 @@ def test_the_queries_of_a_click(
     actor.may("apply_labels")  # permissions are kept with the request's user
     wakes = 1 if connection.vendor == "postgresql" else 0
     chat = make_chat(labels=(labels["New lead"],))
-    with django_assert_num_queries(11 + wakes):
+    with django_assert_num_queries(9 + wakes):  # two begin and end it
         set_label(actor, chat, labels["VIP"], on=True)
     with django_assert_num_queries(5):
         set_label(actor, chat, labels["VIP"], on=True)
-    with django_assert_num_queries(16 + wakes):
+    with django_assert_num_queries(16 + wakes):  # and the move: is one going, one more
         set_label(actor, chat, labels["Paid"], on=True)
 
 
@@ -246,3 +258,23 @@ def test_a_stage_taken_back_before_it_was_sent_leaves_the_old_one(
     assert (quoted.wanted, quoted.receipt, quoted.waits_for) == (True, Receipt.CONFIRMED, None)
     labels["Quoted"].refresh_from_db()
     assert labels["Quoted"].chat_count == 1
+
+
+def test_a_click_on_a_chat_that_was_joined_to_another_lands_there(
+    number: Instance, agent: User, make_chat: MakeChat, labels: Labels
+) -> None:
+    hidden, shown = make_chat(jid="10931@lid"), make_chat(jid="201555000001@c.us", labels=(labels["Paid"],))
+    refused = wish(agent, hidden, labels["On hold"])
+    fail(refused, Reason.NOT_THERE())
+    learn_hidden_ids(number, [LidPair("10931@lid", "201555000001@c.us")])
+    assert set_label(Actor.of(agent), hidden, labels["VIP"], on=True).chat == shown
+    assert set_label(Actor.of(agent), hidden, labels["Paid"], on=False).chat == shown
+    assert dismiss_failure(Actor.of(agent), refused).chat == shown
+    states = {pair.label.name: (pair.wanted, pair.receipt) for pair in shown.assignments.select_related("label")}
+    assert states == {"VIP": (True, "pending"), "Paid": (False, "pending"), "On hold": (False, "confirmed")}
+
+
+def test_a_chat_that_never_was_is_none(agent: User, chat: Chat, labels: Labels) -> None:
+    chat.pk = 0
+    with pytest.raises(Chat.DoesNotExist):
+        set_label(Actor.of(agent), chat, labels["VIP"], on=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import chromium, database
-from tests.browser.people import Desk
-from tests.stack import Stack
+from tests.browser.people import PATIENCE, Desk
+from tests.stack import Stack, wait_until
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parent.parent / "test-results"
@@ -40,7 +40,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """A failed test leaves a picture of each of its screens in test-results/."""
+    """A failed test leaves its screens in test-results/, what the provider was asked, and what the mirror held."""
     report = yield
     desk = getattr(item, "funcargs", {}).get("desk")
     if report.when == "call" and report.failed and isinstance(desk, Desk):
@@ -51,7 +51,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One demo for all browser tests, where nothing happens unless a test does it."""
-    patience = {"READ_BACK_SECONDS": "1"}  # what a person would wait 5 s for
+    # what a person would wait 5 s, minutes, and half a minute for
+    patience = {"READ_BACK_SECONDS": "1", "PUSH_ATTEMPTS": "3", "REREAD_SECONDS": "0"}
     with database.of_its_own() as settings, Stack(tmp_path_factory.mktemp("stack"), **patience, **settings) as running:
         yield running
 
@@ -60,6 +61,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def browser() -> Iterator[Browser]:
     path = chromium.find()
     assert path, f"REQUIRE_BROWSER=1, and no Chromium was found: {chromium.HOW_TO_GET}"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
         yield running
@@ -91,7 +93,7 @@ class Chat:
 
 @pytest.fixture(scope="package")
 def untouched(stack: Stack) -> dict[str, list[Chat]]:
-    """Chats on the first page of the inbox that no test has used, persons and groups. None is empty or archived."""
+    """Chats on the first page of the inbox, persons and groups, the one that no test has used for longest at the end."""
     found = [Chat(chat["jid"], chat["name"]) for chat in stack.simulator.chats(limit=45)]
     return {
         "person": [chat for chat in found if chat.jid.endswith("@c.us") and chat.name],
@@ -100,13 +102,17 @@ def untouched(stack: Stack) -> dict[str, list[Chat]]:
 
 
 @pytest.fixture
-def take(stack: Stack, untouched: dict[str, list[Chat]]) -> Callable[[str], Chat]:
-    """Takes a chat that is this test's alone, without labels."""
+def take(desk: Desk, untouched: dict[str, list[Chat]]) -> Callable[[str], Chat]:
+    """Takes a chat that is this test's alone, without labels on the phone and on the screens."""
 
     def next_one(kind: str) -> Chat:
         chat = untouched[kind].pop()
-        for wa_id in stack.simulator.labels_of(chat.jid):
-            stack.simulator.label_on_phone(chat.jid, wa_id, on=False)
+        untouched[kind].insert(0, chat)
+        left = desk.simulator.labels_of(chat.jid)
+        for wa_id in left:
+            desk.simulator.label_on_phone(chat.jid, wa_id, on=False)
+        if left:  # a screen that still shows one would take it off where the test puts it on
+            wait_until(lambda: not left & desk.labels_shown(chat.jid), told=f"the labels {left} are off {chat.jid}")
         return chat
 
     return next_one

@@ -1,17 +1,59 @@
 """People at their screens: who is logged in, what they see and do, in the words of the product."""
 
+import json
 import re
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+import httpx
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    FloatRect,
+    Locator,
+    Page,
+    Response,
+    expect,
+)
 
 from tests.stack import Simulator, Stack
 
 PASSWORD = "demo"
-PATIENCE = 10_000  # milliseconds until something must have appeared
+PATIENCE = 20_000  # milliseconds until something must have appeared
 TAGS = re.compile(r"/chats/\d+/labels/\d+/")
+
+
+def extent(part: Locator) -> FloatRect:
+    """Where a part is drawn, in CSS pixels. A part that is exchanged at this moment is measured again."""
+    for _ in range(20):
+        expect(part).to_be_visible(timeout=PATIENCE)
+        if drawn := part.bounding_box():
+            return drawn
+    raise AssertionError(f"{part} is exchanged without end")
+
+
+def reveal(part: Locator) -> None:
+    """Scroll until a part is on the screen, again if it is exchanged at this moment."""
+    for _ in range(20):
+        with suppress(Error):
+            return part.scroll_into_view_if_needed(timeout=PATIENCE)
+    raise AssertionError(f"{part} is exchanged without end")
+
+
+HOLD = """part => {
+  const plain = window.fetch;
+  window.fetch = async (...request) => {
+    const answer = await plain(...request);
+    if (!String(request[0]).includes(part) || document.body.dataset.held) return answer;
+    document.body.dataset.held = "here";
+    await new Promise((go) => document.addEventListener("let-go", go, { once: true }));
+    document.addEventListener("placed", () => { document.body.dataset.held = "used"; }, { once: true });
+    return answer;
+  };
+}"""
 
 
 class Screen:
@@ -23,6 +65,17 @@ class Screen:
 
     def go(self, path: str) -> None:
         self.page.goto(self.stack.url + path, wait_until="load")
+
+    def holds(self, part: str) -> None:
+        """The next answer from an address with this part stays on its way until `lets_go`."""
+        self.page.evaluate(HOLD, part)
+
+    def has_held(self, how: str = "here") -> None:
+        expect(self.page.locator(f'body[data-held="{how}"]')).to_be_attached(timeout=PATIENCE)
+
+    def lets_go(self) -> None:
+        self.page.evaluate("document.dispatchEvent(new CustomEvent('let-go'))")
+        self.has_held("used")
 
     # the list
 
@@ -96,7 +149,7 @@ class Screen:
         expect(self.panel().locator(".fetching")).to_have_count(0)
 
     def open_picker(self) -> None:
-        self.panel().locator("[data-pick]").click()
+        self.panel().locator("[data-pick]:not([data-stage])").click()
         expect(self.picker().get_by_role("option").first).to_be_visible()
 
     def pick(self, name: str) -> None:
@@ -109,6 +162,8 @@ class Screen:
     def tag(self, jid: str, name: str) -> None:
         self.open(jid)
         self.open_picker()
+        option = self.picker().locator(f'[role="option"][data-name="{name}"]')
+        expect(option).to_have_attribute("aria-selected", "false", timeout=PATIENCE)  # else the click would take it off
         with self.answer() as answer:
             self.pick(name)
         assert answer.value.status == 200
@@ -179,6 +234,16 @@ class Desk:
         page.locator('input[name="password"]').fill(PASSWORD)
         page.locator('input[name="password"]').press("Enter")
 
+    def labels_shown(self, jid: str) -> set[str]:
+        """The labels that the list shows on a chat, without a screen: their ids."""
+        if "lead" not in self.keys:
+            self.keys["lead"] = self.log_in("lead")
+        cookies = {cookie["name"]: cookie["value"] for cookie in self.keys["lead"]["cookies"]}
+        asked = {"instance": "demo", "q": jid.partition("@")[0]}
+        rows = httpx.get(f"{self.stack.url}/chats/rows/", params=asked, cookies=cookies).raise_for_status().text
+        row = next(row for row in rows.split('<li class="row') if f'data-chat="{jid}"' in row)
+        return set(re.findall(r'data-label="([^"]+)"', row))
+
     # the phone
 
     def directory(self) -> dict[str, str]:
@@ -223,8 +288,14 @@ class Desk:
         pages = [page for context in self.contexts for page in context.pages]
         for number, page in enumerate(pages, 1):
             page.screenshot(path=folder / f"{number}.png")
+            (folder / f"{number}.html").write_text(page.content())
         (folder / "complaints.txt").write_text("\n".join(self.complaints))
+        (folder / "calls.json").write_text(json.dumps(self.simulator.ask("GET", "/sim/calls"), indent=1))
+        for name in ("instance", "label", "chat", "chatlabel", "message", "change", "ledgerentry"):
+            (folder / f"{name}.json").write_text(
+                self.stack.ask_product("django", "dumpdata", f"labelapp.{name}", "--indent=1")
+            )
 
     def close(self) -> None:
-        for context in self.contexts:
-            context.close()
+        while self.contexts:
+            self.contexts.pop().close()

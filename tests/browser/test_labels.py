@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Chat
-from tests.browser.people import Desk, Screen
+from tests.browser.people import PATIENCE, Desk, Screen
 from tests.stack import wait_until
 
 
@@ -27,7 +27,7 @@ def edit(admin: Screen, name: str) -> None:
 
 
 def listed(admin: Screen, name: str) -> None:
-    expect(admin.page.get_by_role("link", name=f"Edit {name}", exact=True)).to_be_visible()
+    expect(admin.page.get_by_role("link", name=f"Edit {name}", exact=True)).to_be_visible(timeout=PATIENCE)
 
 
 def test_an_admin_creates_renames_recolours_and_deletes_a_label(desk: Desk, chat: Chat) -> None:
@@ -50,10 +50,59 @@ def test_an_admin_creates_renames_recolours_and_deletes_a_label(desk: Desk, chat
 
     edit(admin, "هدية")
     admin.page.locator(".drawer-foot .danger").click()
+    admin.page.locator('#label-delete [value="everywhere"]').check()
     admin.page.locator('#label-delete input[name="typed"]').fill("1")
     admin.page.locator("#label-delete-go").click()
     wait_until(lambda: made not in desk.directory().values())
     agent.sees_no_chip(chat.jid, made)
+
+
+def test_a_drawer_and_a_question_over_it_give_the_focus_back(desk: Desk) -> None:
+    admin = desk.person("admin", "/labels/")
+    opener = admin.page.locator("[id^=edit-]").first
+    opener.press("Enter")
+    admin.page.locator(".drawer-foot .danger").click()
+    expect(admin.page.get_by_role("dialog")).to_be_visible()
+    admin.page.keyboard.press("Escape")
+    expect(admin.page.locator("#labels-side > .side")).to_be_visible()
+    admin.page.keyboard.press("Escape")
+    expect(admin.page.locator("#labels-side > *:not(input)")).to_have_count(0)
+    expect(opener).to_be_focused()
+
+
+def test_labels_are_put_in_order_archived_and_merged(desk: Desk, chat: Chat) -> None:
+    """By keyboard and by mouse; what is merged is moved on the phone before the old label goes."""
+    admin, agent = desk.person("admin", "/labels/"), desk.person("agent")
+    make(admin, "Gift wrap", color=6)
+    listed(admin, "Gift wrap")
+    gift, vip = desk.label("Gift wrap"), desk.label("VIP")
+    agent.is_live()
+    agent.tag(chat.jid, "Gift wrap")
+    agent.sees_chip(chat.jid, gift, "confirmed")
+
+    quoted = admin.page.get_by_role("button", name="Move Quoted, place 2 of 6")
+    quoted.press("ArrowDown")
+    expect(admin.page.get_by_role("button", name="Move Quoted, place 3 of 6")).to_be_focused(timeout=PATIENCE)
+    admin.page.get_by_role("button", name="Move Quoted, place 3 of 6").press("ArrowUp")
+    expect(quoted).to_be_focused(timeout=PATIENCE)
+
+    edit(admin, "Gift wrap")
+    admin.page.locator("#label-archive").click()
+    expect(admin.page.locator("#labels-archived")).to_contain_text("Gift wrap", timeout=PATIENCE)
+    assert desk.on_phone(gift)["name"] == "Gift wrap"
+
+    admin.page.locator("#labels-archived summary").click()
+    edit(admin, "Gift wrap")
+    admin.page.locator(".drawer-foot .danger").click()
+    admin.page.locator('#label-delete [value="move"]').check()
+    admin.page.locator('#label-delete [name="into"]').select_option(label="VIP")
+    admin.page.locator("#label-delete-go").click()
+    admin.page.locator('#label-merge-form [name="typed"]').fill("1")
+    admin.page.locator("#label-merge-go").click()
+    expect(admin.page.locator("#run")).to_contain_text("was merged into VIP", timeout=PATIENCE)
+    assert gift not in desk.directory().values()
+    agent.sees_chip(chat.jid, vip, "confirmed")
+    agent.sees_no_chip(chat.jid, gift)
 
 
 def test_a_wrong_number_of_chats_deletes_nothing(desk: Desk) -> None:
@@ -62,6 +111,7 @@ def test_a_wrong_number_of_chats_deletes_nothing(desk: Desk) -> None:
     desk.expects("422")
     edit(admin, "VIP")
     admin.page.locator(".drawer-foot .danger").click()
+    admin.page.locator('#label-delete [value="everywhere"]').check()
     admin.page.locator('#label-delete input[name="typed"]').fill("99999")
     admin.page.locator("#label-delete-go").click()
     expect(admin.page.locator("#label-delete .wrong")).to_be_visible()
@@ -79,7 +129,10 @@ def test_the_providers_refusal_is_shown_in_its_own_words(desk: Desk) -> None:
 
 def test_an_agent_may_not(desk: Desk) -> None:
     agent = desk.person("agent")
-    expect(agent.page.locator('a[href*="/labels/"], a[href*="/settings/"]')).to_have_count(0)
+    not_theirs = (
+        'a[href*="/labels/"], a[href*="/settings/"]:not([href$="/notifications/"])'  # those are everybody's own
+    )
+    expect(agent.page.locator(not_theirs)).to_have_count(0)
     desk.expects("403")
     answer = agent.page.goto(f"{desk.stack.url}/labels/")
     assert answer

@@ -1,14 +1,33 @@
 """Narrow, dark and right-to-left screens: nothing is wider than the screen."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from django.template.loader import render_to_string
+from django.utils import timezone
+from playwright.sync_api import FloatRect, expect
 
+from labelapp.models import Instance
+from labelapp.queries.states import NumberState
 from tests.browser.conftest import Chat
-from tests.browser.people import Desk, Screen
+from tests.browser.people import Desk, Screen, extent
 
-PAGES = ["/chats/", "/labels/", "/settings/", "/settings/new/", "/settings/numbers/demo/", "/preferences/"]
+PAGES = [
+    "/chats/",
+    "/chats/held/",
+    "/board/",
+    "/labels/",
+    "/drift/",
+    "/runs/",
+    "/runs/new/",
+    "/deliveries/",
+    "/settings/",
+    "/settings/new/",
+    "/settings/new/?provider=waha",
+    "/settings/numbers/demo/",
+    "/preferences/",
+]
 WIDTHS = [390, 1024, 1440]
 WIDER = """() => {
   const root = document.documentElement, width = root.clientWidth;
@@ -54,6 +73,27 @@ def test_no_page_is_wider_than_the_screen(desk: Desk, chat: Chat, language: str)
         expect(screen.page.locator("html")).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
         wide += too_wide(screen, path)
     assert wide == []
+
+
+def show_comparing(screen: Screen, began: datetime | None) -> FloatRect:
+    """The number says when a comparison began, None for none. Where the list is then."""
+    number = Instance(slug="demo", status="WORKING", reconcile_started_at=began, reconcile_done=13, reconcile_total=14)
+    number.import_stage, number.label_event_at = Instance.ImportStage.DONE, timezone.now()
+    words = render_to_string("chats/_number.html", {"state": NumberState(number)})
+    screen.page.route("**/chats/number/?*", lambda route: route.fulfill(body=words, content_type="text/html"))
+    with screen.page.expect_response("**/chats/number/?*"):
+        screen.page.evaluate("document.body.dispatchEvent(new CustomEvent('instance-demo'))")
+    expect(screen.page.locator("[data-polled]")).to_have_count(0)
+    expect(screen.page.locator("[data-comparing]:visible")).to_have_count(1 if began else 0)
+    return extent(screen.page.locator("#list"))
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_comparison_with_whatsapp_moves_nothing(desk: Desk, width: int) -> None:
+    screen = desk.person("agent", "/chats/?instance=demo", viewport={"width": width, "height": 844})
+    screen.is_live()
+    before = show_comparing(screen, None)
+    assert show_comparing(screen, timezone.now() - timedelta(minutes=1)) == before
 
 
 def test_an_open_chat_and_its_picker_fit(desk: Desk, chat: Chat, language: str) -> None:

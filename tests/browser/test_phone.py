@@ -9,7 +9,7 @@ from tests.browser.people import Desk
 def label_by_hand(phone: Page, chat: Chat, name: str) -> None:
     """Somebody with the phone in their hand."""
     phone.locator("#search").fill(chat.name)
-    phone.locator("#chats a.hit").first.click()
+    phone.locator("#chats a.hit").filter(has_text=chat.name).first.click()  # the list is filtered a moment later
     phone.get_by_role("button", name="Label chat").click()
     phone.locator("#choices").get_by_label(name, exact=True).check()
 

@@ -3,7 +3,7 @@
 from labelapp.models import Chat, ChatLabel, Instance, Label, LedgerEntry, Receipt
 from tests.conftest import MakeChat
 from tests.flows.conftest import Click
-from tests.posted import deliver, pair_of, run_push, run_push_later, tagged, untagged
+from tests.posted import deliver, just_now, pair_of, run_push, run_push_later, tagged, untagged
 from tests.wire import FarSide
 
 Labels = dict[str, Label]
@@ -21,7 +21,7 @@ def test_tag_push_echo_confirmed(
     assert (receipt_of(chat, vip), phone.calls) == ("pending", [])
     run_push(number)
     assert (receipt_of(chat, vip), phone.has(chat.jid, "4")) == ("sent", True)
-    deliver(number, tagged(chat.jid, "4", at=1))
+    deliver(number, tagged(chat.jid, "4", at=just_now()))
     assert receipt_of(chat, vip) == "confirmed"
     assert run_push_later(number) == 0  # no read-back: the echo said it all
     assert phone.calls == [f"PUT /labels/4/chats/{chat.jid}"]
@@ -86,10 +86,11 @@ def test_a_late_echo_of_the_wish_before_changes_nothing(
     click(chat, "VIP")
     run_push(number)
     click(chat, "VIP", on=False)
-    deliver(number, tagged(chat.jid, "4", at=1))
+    first = just_now()
+    deliver(number, tagged(chat.jid, "4", at=first))
     assert (pair_of(chat, vip).wanted, receipt_of(chat, vip)) == (False, "pending")
     run_push_later(number)
-    deliver(number, untagged(chat.jid, "4", at=2), tagged(chat.jid, "4", at=1))
+    deliver(number, untagged(chat.jid, "4", at=just_now()), tagged(chat.jid, "4", at=first))
     assert (pair_of(chat, vip).wanted, receipt_of(chat, vip)) == (False, "confirmed")
     assert phone.tags == set()
 

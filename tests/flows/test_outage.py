@@ -9,7 +9,7 @@ from labelapp.lanes.reach import Reach
 from labelapp.models import ChatLabel, Instance, Label, LedgerEntry, Receipt
 from tests.conftest import MakeChat
 from tests.flows.conftest import Click
-from tests.posted import deliver, fresh, pair_of, run_push, run_push_later, tagged
+from tests.posted import deliver, fresh, just_now, pair_of, run_push, run_push_later, tagged
 from tests.wire import FarSide
 
 Labels = dict[str, Label]
@@ -85,5 +85,5 @@ def test_a_failed_wish_that_comes_true_on_the_phone(
     click(chat, "VIP")
     run_push(number)
     assert pair_of(chat, labels["VIP"]).reason == "The provider says: Said 422"
-    deliver(number, tagged(chat.jid, "4", at=5))
+    deliver(number, tagged(chat.jid, "4", at=just_now()))
     assert pair_of(chat, labels["VIP"]).receipt == Receipt.CONFIRMED

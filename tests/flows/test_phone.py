@@ -127,6 +127,21 @@ def test_the_same_when_the_deletion_comes_last(
     assert old.pk != new.pk
 
 
+def test_what_was_heard_of_the_label_before_comes_off_without_a_comparison(
+    number: Instance, phone: FarSide, make_chat: MakeChat
+) -> None:
+    old, new = make_chat(), make_chat()
+    phone.labels["9"] = {"name": "Wholesale", "color": 5}
+    phone.tags = {(new.jid, "9")}
+    deliver(number, upserted("9", "Wholesale", at=3), tagged(new.jid, "9", at=4), tagged(old.jid, "9", at=1))
+    deliver(number, deleted("9", at=2))
+    directory.run_due(fresh(number), Reach())
+    run_push_later(number)
+    held = ChatLabel.objects.filter(label__deleted_at=None, wanted=True).values_list("chat", "label__name")
+    assert list(held) == [(new.pk, "Wholesale")]
+    assert fresh(number).reconcile_due_at is None
+
+
 def test_a_spurious_event_is_read_back(
     number: Instance, phone: FarSide, click: Click, make_chat: MakeChat, labels: Labels
 ) -> None:

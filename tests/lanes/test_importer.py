@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from labelapp.actions.importing import start_import
-from labelapp.lanes import importer
+from labelapp.lanes import importer, watch
 from labelapp.lanes.reach import Reach
 from labelapp.models import Instance, Label
 from tests.posted import fresh
@@ -56,3 +56,22 @@ def test_a_refusal_is_shown_and_tried_after_a_while(due: Instance, far: FarSide,
 def test_a_token_that_can_not_be_read_waits_for_an_admin(due: Instance, far: FarSide) -> None:
     due.credentials = ""
     assert (importer.run_due(due, Reach()), far.calls) == (0, [])
+
+
+def test_a_number_that_is_not_connected_is_said_and_tried_after_a_while(due: Instance, far: FarSide) -> None:
+    far.session["status"] = "SCAN_QR_CODE"
+    assert importer.run_due(due, Reach()) == 0
+    number = fresh(due)
+    assert (number.import_stage, number.import_error) == ("labels", "offline:SCAN_QR_CODE")
+    assert importer.run_due(number, Reach()) == 0
+    far.session["status"] = "WORKING"
+    watch.run_due(fresh(due), Reach())  # once somebody scanned the code
+    assert importer.run_due(fresh(due), Reach()) == 1
+    assert (fresh(due).import_stage, fresh(due).import_error) == ("done", "")
+
+
+@pytest.mark.parametrize(("stage", "calls"), [("waiting", 1), ("chats", 0)])
+def test_it_goes_on_only_when_it_is_known_who_answers(due: Instance, far: FarSide, stage: str, calls: int) -> None:
+    Instance.objects.update(session_due_at=timezone.now(), import_stage=stage)
+    importer.run_due(fresh(due), Reach())
+    assert bool(far.calls) is bool(calls)

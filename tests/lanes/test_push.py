@@ -7,12 +7,13 @@ from django.utils import timezone
 
 from labelapp.actions.actor import Actor
 from labelapp.actions.tagging import set_label
-from labelapp.lanes import push
+from labelapp.lanes import push, watch
+from labelapp.lanes.due import due_pairs
 from labelapp.lanes.reach import Reach
-from labelapp.models import Chat, ChatLabel, Instance, Label, Receipt, User
+from labelapp.models import Chat, ChatLabel, HookDelivery, Instance, Label, Receipt, User
 from labelapp.models.fields import EncryptedTextField
 from tests.conftest import MakeChat
-from tests.posted import fresh, pair_of, run_push, run_push_later
+from tests.posted import fresh, known, pair_of, run_push, run_push_later
 from tests.wire import FarSide
 
 Labels = dict[str, Label]
@@ -57,7 +58,7 @@ def test_taking_off_is_a_call_of_its_own(
 def test_never_two_calls_for_one_chat(
     number: Instance, side: FarSide, actor: Actor, make_chat: MakeChat, labels: Labels
 ) -> None:
-    side.delay = 0.02
+    side.delay = 0.5  # long beside what it takes to begin one on a busy machine
     chats = [make_chat() for _ in range(4)]
     for chat in chats:
         for name in ("VIP", "On hold", "Paid"):
@@ -76,7 +77,7 @@ def test_clicks_go_ahead_of_runs(
     for chat in (*of_a_run, clicked):
         set_label(actor, chat, labels["VIP"], on=True)
     ChatLabel.objects.exclude(chat=clicked).update(priority=5)
-    ahead = push.due_pairs(number, set())
+    ahead = due_pairs(number, set())
     assert ahead[0].chat == clicked
     run_push(number)
     assert side.calls.index(f"PUT /labels/4/chats/{clicked.jid}") < push.AT_ONCE
@@ -93,7 +94,7 @@ def test_a_chat_with_many_wishes_holds_up_no_other(
     for label in names:
         set_label(actor, busy, label, on=True)
     set_label(actor, other, labels["VIP"], on=True)
-    assert [pair.chat for pair in push.due_pairs(number, {busy.pk})] == [other]
+    assert [pair.chat for pair in due_pairs(number, {busy.pk})] == [other]
 
 
 def test_the_old_stage_comes_off_after_the_new_one_is_seen(
@@ -124,7 +125,7 @@ def test_a_provider_that_is_down_is_asked_once_and_then_spared(
     for _n in range(3 * push.AT_ONCE):
         set_label(actor, make_chat(), labels["VIP"], on=True)
     side.down = True
-    reach = Reach()
+    reach = known()
     run_push(number, reach)
     assert len(side.calls) <= push.AT_ONCE
     assert reach.is_open is False
@@ -143,7 +144,7 @@ def test_after_a_failure_one_probe_goes_first(
 ) -> None:
     for _n in range(6):
         set_label(actor, make_chat(), labels["VIP"], on=True)
-    side.down, reach = True, Reach(failures=3)
+    side.down, reach = True, known(failures=3)
     run_push(number, reach)
     assert len(side.calls) == 1
 
@@ -153,7 +154,7 @@ def test_retry_after_pauses_the_whole_number(
 ) -> None:
     set_label(actor, make_chat(), labels["VIP"], on=True)
     side.status, side.headers = 429, {"Retry-After": "60"}
-    reach = Reach()
+    reach = known()
     run_push(number, reach)
     assert 55 < reach.closed_until - time.monotonic() <= 60
     pair = ChatLabel.objects.get()
@@ -161,15 +162,45 @@ def test_retry_after_pauses_the_whole_number(
     assert pair.due_at - timezone.now() > timedelta(seconds=55)
 
 
+def test_a_day_to_wait_closes_the_number_for_a_quarter_of_an_hour(
+    number: Instance, side: FarSide, actor: Actor, make_chat: MakeChat, labels: Labels
+) -> None:
+    set_label(actor, make_chat(), labels["VIP"], on=True)
+    side.status, side.headers, reach = 429, {"Retry-After": "86400"}, known()
+    run_push(number, reach)
+    due_at = ChatLabel.objects.get().due_at
+    assert due_at is not None
+    assert (due_at - timezone.now() <= timedelta(minutes=15), reach.closed_until - time.monotonic() <= 900) == (
+        True,
+        True,
+    )
+
+
 def test_a_refused_token_is_shown_and_spares_the_provider(
     number: Instance, side: FarSide, actor: Actor, make_chat: MakeChat, labels: Labels
 ) -> None:
     set_label(actor, make_chat(), labels["VIP"], on=True)
     side.status = 401
-    reach = Reach()
+    reach = known()
     run_push(number, reach)
     assert (fresh(number).trouble, reach.is_open) == ("token:Said 401", False)
     assert ChatLabel.objects.get().receipt == Receipt.PENDING
+
+
+def test_readings_do_not_take_back_that_changes_are_refused(
+    number: Instance, side: FarSide, actor: Actor, make_chat: MakeChat, labels: Labels
+) -> None:
+    set_label(actor, make_chat(), labels["VIP"], on=True)
+    doubted = make_chat(labels=(labels["On hold"],))
+    side.status_of, reach = {"PUT": 401}, known()
+    run_push(number, reach)
+    reach.closed_until = 0
+    ChatLabel.objects.filter(chat=doubted).update(due_at=timezone.now())
+    assert run_push(number, reach) == 1
+    assert fresh(number).trouble == "token:Said 401"
+    side.status_of = {}
+    run_push_later(number)
+    assert fresh(number).trouble == ""
 
 
 def test_a_404_fails_the_wish_and_has_the_directory_read(
@@ -177,7 +208,7 @@ def test_a_404_fails_the_wish_and_has_the_directory_read(
 ) -> None:
     set_label(actor, make_chat(), labels["VIP"], on=True)
     side.forget("4")
-    reach = Reach()
+    reach = known()
     run_push(number, reach)
     assert ChatLabel.objects.get().reason == "The provider says: Label not found"
     assert fresh(number).directory_due_at is not None
@@ -228,8 +259,73 @@ def test_stopping_starts_nothing_new(
     number: Instance, side: FarSide, actor: Actor, make_chat: MakeChat, labels: Labels
 ) -> None:
     set_label(actor, make_chat(), labels["VIP"], on=True)
-    assert push.run_due(number, Reach(), lambda: True) == 0
+    assert push.run_due(number, known(), lambda: True) == 0
     assert side.calls == []
+
+
+def test_before_the_first_change_it_is_asked_who_answers(
+    number: Instance, side: FarSide, actor: Actor, make_chat: MakeChat, labels: Labels
+) -> None:
+    ask, reach = "POST /session/info", Reach()
+    first, second = make_chat(), make_chat()
+    for chat in (first, second):
+        set_label(actor, chat, labels["VIP"], on=True)
+        assert run_push(number, reach) == 1
+    assert side.calls == [ask, *(f"PUT /labels/4/chats/{chat.jid}" for chat in (first, second))]
+    reach.account_at -= push.ACCOUNT_SECONDS
+    run_push_later(number)
+    assert side.calls.count(ask) == 1  # readings ask nobody
+    set_label(actor, first, labels["On hold"], on=True)
+    run_push(number, reach)
+    assert side.calls[-2:] == [ask, f"PUT /labels/5/chats/{first.jid}"]
+
+
+def test_asking_who_answers_takes_a_place_in_the_pace(
+    number: Instance, side: FarSide, actor: Actor, make_chat: MakeChat, labels: Labels
+) -> None:
+    set_label(actor, make_chat(), labels["VIP"], on=True)
+    Instance.objects.update(pace=5)
+    reach, began = Reach(), time.monotonic()
+    assert push.run_due(fresh(number), reach) == 1
+    assert len(side.calls) == 2
+    assert reach.next_call - began >= 2 / 5
+
+
+@pytest.mark.parametrize("session", [{"me": {"id": "201999999999@c.us"}}, {"status": "SCAN_QR_CODE"}])
+def test_nothing_is_sent_to_another_account_or_a_number_that_sleeps(
+    number: Instance, side: FarSide, actor: Actor, make_chat: MakeChat, labels: Labels, session: dict[str, Any]
+) -> None:
+    """The account changed at the provider, and no event came."""
+    Instance.objects.update(status_at=timezone.now())
+    known_account, side.session = side.session, side.session | session
+    set_label(actor, make_chat(), labels["VIP"], on=True)
+    reach = Reach()
+    assert run_push(number, reach) == 0
+    assert (side.writes, fresh(number).is_frozen, fresh(number).is_ready) == ([], "me" in session, False)
+    assert run_push(number, reach) == 0
+    assert (len(side.calls), ChatLabel.objects.get().receipt) == (1, Receipt.PENDING)
+    side.session = known_account
+    watch.run_due(fresh(number), Reach())
+    assert fresh(number).is_ready
+    assert run_push(number, reach) == 1
+
+
+def test_a_session_that_can_not_be_asked_holds_changes_back(
+    number: Instance, side: FarSide, actor: Actor, make_chat: MakeChat, labels: Labels
+) -> None:
+    set_label(actor, make_chat(), labels["VIP"], on=True)
+    side.status_of, reach = {"POST /session": 500}, Reach()
+    assert run_push(number, reach) == 0
+    assert (side.writes, reach.is_open, fresh(number).trouble) == ([], False, "said:Said 500")
+
+
+def test_a_session_that_will_never_be_told_stops_no_change(
+    number: Instance, side: FarSide, actor: Actor, make_chat: MakeChat, labels: Labels
+) -> None:
+    set_label(actor, make_chat(), labels["VIP"], on=True)
+    side.status_of = {"POST /session": 404}
+    assert run_push(number, Reach()) == 1
+    assert len(side.writes) == 1
 
 
 def test_a_token_that_can_not_be_read_calls_nobody(
@@ -239,7 +335,7 @@ def test_a_token_that_can_not_be_read_calls_nobody(
     monkeypatch.setattr(EncryptedTextField, "get_prep_value", lambda self, value: value)
     Instance.objects.filter(pk=number.pk).update(credentials="of another key")
     assert fresh(number).locked
-    assert push.run_due(fresh(number), Reach()) == 0
+    assert push.run_due(fresh(number), known()) == 0
     pair = ChatLabel.objects.get()
     assert (side.calls, pair.receipt, pair.attempts) == ([], Receipt.PENDING, 0)
 
@@ -250,7 +346,7 @@ def test_pace_is_kept_on_the_wire(
     for _n in range(8):
         set_label(actor, make_chat(), labels["VIP"], on=True)
     Instance.objects.filter(pk=number.pk).update(pace=40)
-    push.run_due(fresh(number), Reach())
+    push.run_due(fresh(number), known())
     assert len(side.times) == 8
     assert side.times[-1] - side.times[0] >= 7 / 40 - 0.02  # starts empty: no burst
 
@@ -267,12 +363,63 @@ def test_chats_read_meanwhile_settle_all_their_pairs(
     assert set(ChatLabel.objects.values_list("receipt", flat=True)) == {"confirmed"}
 
 
-def test_the_queries_of_looking_are_one(
+def test_looking_costs_two_queries(
     number: Instance, actor: Actor, make_chat: MakeChat, labels: Labels, django_assert_num_queries: Any
 ) -> None:
     for _n in range(10):
         set_label(actor, make_chat(), labels["VIP"], on=True)
-    with django_assert_num_queries(1):
-        pairs = push.due_pairs(number, set())
+    with django_assert_num_queries(2):
+        pairs = due_pairs(number, set())
         assert [pair.chat.jid and pair.label.wa_id for pair in pairs] == ["4"] * 10
     assert Chat.objects.count() == 10
+
+
+def test_chats_with_many_due_pairs_do_not_crowd_out_the_others(
+    number: Instance, make_chat: MakeChat, labels: Labels
+) -> None:
+    """After a burst of doubts."""
+    for _n in range(12):
+        chat = make_chat(labels=tuple(labels.values()))
+        ChatLabel.objects.filter(chat=chat).update(due_at=timezone.now())
+    assert len(due_pairs(number, set())) == 12
+
+
+def test_doubts_wait_for_a_backlog_of_deliveries_and_wishes_do_not(
+    number: Instance, actor: Actor, make_chat: MakeChat, labels: Labels
+) -> None:
+    """What is read before them makes doubts of them."""
+    doubted, clicked = make_chat(labels=(labels["VIP"],)), make_chat()
+    ChatLabel.objects.filter(chat=doubted).update(due_at=timezone.now())
+    set_label(actor, clicked, labels["VIP"], on=True)
+    late = timezone.now() - timedelta(seconds=5)
+    delivery = HookDelivery.objects.create(instance=number, dedupe_key="1", body="{}", received_at=late)
+    assert [pair.chat for pair in due_pairs(number, set())] == [clicked]
+    ChatLabel.objects.filter(chat=doubted).update(due_at=timezone.now() - timedelta(minutes=3))
+    assert [pair.chat for pair in due_pairs(number, set())] == [clicked, doubted]  # not for ever
+    ChatLabel.objects.filter(chat=doubted).update(due_at=timezone.now())
+    HookDelivery.objects.filter(pk=delivery.pk).update(applied_at=timezone.now())
+    assert [pair.chat for pair in due_pairs(number, set())] == [clicked, doubted]
+
+
+def test_after_an_outage_the_directory_is_read_before_anything_is_sent(
+    number: Instance, side: FarSide, actor: Actor, make_chat: MakeChat, labels: Labels
+) -> None:
+    """Meanwhile VIP was deleted on the phone, and its id is another label's. Nobody heard of it."""
+    carriers = [make_chat(labels=(labels["VIP"],)) for _n in range(3)]
+    wish = set_label(actor, make_chat(), labels["VIP"], on=True)
+    side.tags = {(make_chat().jid, labels["VIP"].wa_id)}
+    side.labels[labels["VIP"].wa_id] = {"name": "Do not call", "color": labels["VIP"].color_index}
+    side.down, reach = True, Reach()
+    assert push.run_due(fresh(number), reach) == 0
+    assert fresh(number).trouble
+    side.down, reach.closed_until = False, 0.0
+    while push.run_due(fresh(number), reach):
+        pass
+    assert side.writes == []
+    assert [label.name for label in Label.objects.filter(wa_id=labels["VIP"].wa_id).order_by("pk")] == [
+        "VIP",
+        "Do not call",
+    ]
+    wish.refresh_from_db()
+    assert (wish.receipt, wish.error.partition(":")[0]) == ("failed", "deleted")
+    assert not ChatLabel.objects.filter(chat__in=carriers, wanted=True).exists()

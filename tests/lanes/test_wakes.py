@@ -63,3 +63,27 @@ def test_a_lost_connection_is_a_reason_to_look(number: Instance) -> None:
         assert waker.wait(0.2) is True
         assert waker.wait(0.2) is True  # listens again, and looks in case it missed something
         assert waker.wait(0.05) is False
+
+
+def test_a_burst_wakes_now_and_then_not_for_each_commit(number: Instance) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite is looked at now and then anyway")
+    ended = threading.Event()
+
+    def burst() -> None:
+        for _commit in range(200):
+            note(number, Change.Kind.CHAT)
+            time.sleep(0.001)
+        connection.close()
+        ended.set()
+
+    with Waker() as waker:
+        while waker.wait(0.2):
+            pass
+        others = threading.Thread(target=burst)
+        others.start()
+        wakes = 0
+        while waker.wait(0.2) or not ended.is_set():
+            wakes += 1
+        others.join()
+    assert 1 <= wakes <= 100

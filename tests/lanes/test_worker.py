@@ -11,12 +11,16 @@ from django.db import Error, InterfaceError, OperationalError
 from labelapp.actions.actor import Actor
 from labelapp.actions.importing import start_import
 from labelapp.actions.tagging import set_label
+from labelapp.lanes import lane as lanes
 from labelapp.lanes import worker
+from labelapp.lanes.lane import Lane
 from labelapp.lanes.locks import Locks
 from labelapp.lanes.reach import Reach
-from labelapp.lanes.worker import Lane
+from labelapp.lanes.roster import Roster
+from labelapp.lanes.turns import Turns
 from labelapp.models import ChatLabel, Heartbeat, HookDelivery, Instance, Label, Receipt, User
 from tests.conftest import MakeChat, make_number
+from tests.lanes.test_locks import end_session
 from tests.posted import fresh, said, store
 from tests.wire import FarSide
 
@@ -35,6 +39,12 @@ def until(true: Callable[[], Any], seconds: float = 5) -> bool:
 @pytest.fixture
 def stopping() -> threading.Event:
     return threading.Event()
+
+
+@pytest.fixture
+def turns() -> Iterator[Turns]:
+    with Locks() as locks:
+        yield Turns(locks, Roster("here"))
 
 
 @pytest.fixture
@@ -95,7 +105,7 @@ def test_stopping_takes_less_than_five_seconds(
 ) -> None:
     side.delay = 0.5
     set_label(Actor.of(agent), make_chat(), labels["VIP"], on=True)
-    assert until(lambda: side.calls)
+    assert until(lambda: side.writes)
     start = time.monotonic()
     stopping.set()
     running.join(6)
@@ -103,7 +113,7 @@ def test_stopping_takes_less_than_five_seconds(
     assert receipts() == {Receipt.SENT}  # the call in flight was still recorded
 
 
-def test_a_number_that_breaks_holds_up_no_other(stopping: threading.Event, settings: Any) -> None:
+def test_a_number_that_breaks_holds_up_no_other(stopping: threading.Event, turns: Turns, settings: Any) -> None:
     settings.SWEEP_SECONDS = 0.05
     make_number("bad"), make_number("good")
     seen: list[str] = []
@@ -114,7 +124,7 @@ def test_a_number_that_breaks_holds_up_no_other(stopping: threading.Event, setti
             raise RuntimeError("boom")
         return 0
 
-    lane = Lane("test", run_due, stopping)
+    lane = Lane("test", run_due, stopping, turns)
     lane.start()
     assert until(lambda: min(seen.count("bad"), seen.count("good")) >= 2)
     stopping.set()
@@ -122,7 +132,9 @@ def test_a_number_that_breaks_holds_up_no_other(stopping: threading.Event, setti
     assert not lane.is_alive()
 
 
-def test_a_slow_number_is_not_started_twice_and_holds_up_no_other(stopping: threading.Event, settings: Any) -> None:
+def test_a_slow_number_is_not_started_twice_and_holds_up_no_other(
+    stopping: threading.Event, turns: Turns, settings: Any
+) -> None:
     settings.SWEEP_SECONDS = 0.02
     make_number("slow"), make_number("quick")
     release, seen = threading.Event(), []
@@ -133,7 +145,7 @@ def test_a_slow_number_is_not_started_twice_and_holds_up_no_other(stopping: thre
             release.wait(5)
         return 0
 
-    lane = Lane("test", run_due, stopping)
+    lane = Lane("test", run_due, stopping, turns)
     lane.start()
     assert until(lambda: seen.count("quick") >= 3)
     assert seen.count("slow") == 1
@@ -142,12 +154,12 @@ def test_a_slow_number_is_not_started_twice_and_holds_up_no_other(stopping: thre
     lane.join(5)
 
 
-def test_removed_numbers_are_left_alone(stopping: threading.Event, settings: Any) -> None:
+def test_removed_numbers_are_left_alone(stopping: threading.Event, turns: Turns, settings: Any) -> None:
     settings.SWEEP_SECONDS = 0.02
     gone, here = make_number("gone"), make_number("here")
     Instance.objects.filter(pk=gone.pk).update(removed_at=gone.created_at)
     seen: list[str] = []
-    lane = Lane("test", lambda instance, reach, stop: seen.append(instance.slug) or 0, stopping)
+    lane = Lane("test", lambda instance, reach, stop: seen.append(instance.slug) or 0, stopping, turns)
     lane.start()
     assert until(lambda: len(seen) >= 2)
     stopping.set()
@@ -156,7 +168,7 @@ def test_removed_numbers_are_left_alone(stopping: threading.Event, settings: Any
 
 
 def test_a_database_that_is_away_ends_no_lane(
-    stopping: threading.Event, settings: Any, monkeypatch: pytest.MonkeyPatch
+    stopping: threading.Event, turns: Turns, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every kind of database error that Django knows, one sweep each; then the database is back."""
     settings.SWEEP_SECONDS = 0.02
@@ -170,21 +182,23 @@ def test_a_database_that_is_away_ends_no_lane(
         return connected()
 
     monkeypatch.setattr(Instance.objects, "connected", away)
-    lane = Lane("test", lambda instance, reach, stop: seen.append(instance.slug) or 0, stopping)
+    lane = Lane("test", lambda instance, reach, stop: seen.append(instance.slug) or 0, stopping, turns)
     lane.start()
     assert until(lambda: seen)
     stopping.set()
     lane.join(5)
 
 
-def test_only_the_holder_of_the_lock_runs(stopping: threading.Event, settings: Any, number: Instance) -> None:
+def test_only_the_holder_of_the_lock_runs(
+    stopping: threading.Event, turns: Turns, settings: Any, number: Instance
+) -> None:
     if settings.ON_SQLITE:
         pytest.skip("on SQLite there is one worker")
     settings.SWEEP_SECONDS = 0.02
     seen: list[str] = []
     with Locks() as other:
         assert other.hold(f"test:{number.pk}")
-        lane = Lane("test", lambda instance, reach, stop: seen.append(instance.slug) or 0, stopping)
+        lane = Lane("test", lambda instance, reach, stop: seen.append(instance.slug) or 0, stopping, turns)
         lane.start()
         time.sleep(0.2)
         assert seen == []
@@ -192,3 +206,60 @@ def test_only_the_holder_of_the_lock_runs(stopping: threading.Event, settings: A
         assert until(lambda: seen)
     stopping.set()
     lane.join(5)
+
+
+def test_a_runner_stops_as_soon_as_its_lock_is_lost(
+    stopping: threading.Event, turns: Turns, settings: Any, number: Instance
+) -> None:
+    if settings.ON_SQLITE:
+        pytest.skip("on SQLite there is one worker")
+    settings.SWEEP_SECONDS = 0.02
+    asked: list[bool] = []
+
+    def run_due(instance: Instance, reach: Reach, stop: Callable[[], bool]) -> int:
+        asked.append(stop())
+        until(stop)
+        asked.append(stop())
+        stopping.set()
+        return 0
+
+    lane = Lane("test", run_due, stopping, turns)
+    lane.start()
+    assert until(lambda: asked)
+    end_session(turns.locks)
+    lane.join(5)
+    assert asked == [False, True]
+
+
+def test_a_lane_that_dies_ends_the_worker(
+    side: FarSide, stopping: threading.Event, number: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any error but the database's means that the lane is broken: the process has to be started again."""
+    monkeypatch.setattr(threading, "excepthook", lambda _trace: None)
+    monkeypatch.setattr(Lane, "_look", broken)
+    with pytest.raises(worker.LaneDied, match=r"ended by themselves: apply, push"):
+        worker.work(stopping)
+
+
+def broken(lane: Lane, pool: Any) -> None:
+    raise RuntimeError("boom")
+
+
+def test_a_lane_that_hangs_ends_the_signs_of_life(stopping: threading.Event, turns: Turns, db: None) -> None:
+    lane = Lane("test", lambda *_: 0, stopping, turns)
+    house = worker.House(turns.roster, [lane], stopping)
+    lane.looked_at -= lanes.STUCK_SECONDS + 1
+    house._keep()
+    assert not Heartbeat.objects.exists()
+    lane.looked_at = time.monotonic()
+    house._keep()
+    assert Heartbeat.objects.get().worker == "here"
+
+
+def test_a_worker_that_stops_takes_its_sign_of_life_with_it(
+    running: threading.Thread, stopping: threading.Event
+) -> None:
+    assert until(Heartbeat.objects.exists)
+    stopping.set()
+    running.join(6)
+    assert not Heartbeat.objects.exists()

@@ -3,6 +3,7 @@
 from io import StringIO
 from typing import Any
 
+import httpx
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -79,3 +80,22 @@ def test_the_token_is_no_argument_and_is_asked_for(far: FarSide, settings: Any, 
     monkeypatch.setattr(connect, "getpass", lambda prompt: "typed-token")
     run()
     assert Instance.objects.get().credentials == "typed-token"
+
+
+def test_waha_needs_its_address() -> None:
+    with pytest.raises(CommandError, match="--base-url"):
+        call_command("connect", "--provider", "waha", "--instance-id", "default", "--name", "Shop")
+
+
+def test_waha_is_told_with_its_engine_and_not_probed(settings: Any) -> None:
+    session = {"name": "default", "status": "WORKING", "me": {"id": "201000000000@c.us"}, "engine": {"engine": "GOWS"}}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.headers["X-Api-Key"] == TOKEN
+        return httpx.Response(200, json=session if "/sessions/" in request.url.path else [])
+
+    settings.PROVIDER_TRANSPORT = httpx.MockTransport(answer)
+    out, err = run("--provider", "waha", "--instance-id", "default")
+    assert "Engine:  GOWS" in out
+    assert "Credentials of changes" not in out + err
+    assert Instance.objects.get().provider == "waha"

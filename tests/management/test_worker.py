@@ -3,6 +3,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,15 @@ def manage(data: Path, *command: str) -> "subprocess.Popen[str]":
     )
 
 
+@contextmanager
+def ended(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """A mistake in the block must not wait for the process for ever."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 def test_a_second_worker_on_one_file_says_so(settings: Any, tmp_path: Path) -> None:
     settings.DATA_DIR, settings.ON_SQLITE = tmp_path, True
     lock = Command()._only_one()
@@ -49,7 +60,7 @@ def test_a_second_worker_on_one_file_says_so(settings: Any, tmp_path: Path) -> N
 
 def test_a_real_worker_refuses_a_second_and_stops_when_told(tmp_path: Path) -> None:
     """On an empty database, which it has to survive as well: it may be migrated a moment later."""
-    with manage(tmp_path, "worker") as first:
+    with manage(tmp_path, "worker") as first, ended(first):
         assert first.stdout is not None
         while "worker started" not in (line := first.stdout.readline()):
             assert line, "the worker ended"

@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from labelapp.apps import ROLES, make_roles
 from labelapp.models import User
 
-ALL = {"apply_labels", "run_bulk", "manage_labels", "manage_rules", "see_operations", "manage_instances"}
+ALL = {"apply_labels", "run_bulk", "share_views", "manage_labels", "manage_rules", "see_operations", "manage_instances"}
 
 
 def held(name: str) -> set[str]:
@@ -18,7 +18,7 @@ def held(name: str) -> set[str]:
 
 def test_the_roles_come_with_the_database(db: None) -> None:
     assert held("Agent") == {"apply_labels"}
-    assert held("Lead") == {"apply_labels", "run_bulk", "see_operations"}
+    assert held("Lead") == {"apply_labels", "run_bulk", "share_views", "see_operations"}
     assert held("Admin") == ALL
 
 
@@ -31,7 +31,7 @@ def test_what_someone_took_away_by_hand_stays_away(db: None) -> None:
 def test_a_role_that_was_deleted_comes_back(db: None) -> None:
     Group.objects.get(name="Lead").delete()
     make_roles(apps.get_app_config("labelapp"), using="default")
-    assert held("Lead") == {"apply_labels", "run_bulk", "see_operations"}
+    assert held("Lead") == {"apply_labels", "run_bulk", "share_views", "see_operations"}
 
 
 def test_the_cast_holds_its_permissions(agent: User, lead: User, admin: User) -> None:

@@ -32,7 +32,6 @@ def test_a_dead_label_is_known_but_in_no_section(number: Instance, labels: Label
     Label.objects.filter(pk=labels["VIP"].pk).update(deleted_at=timezone.now())
     found = directory_of(number)
     assert found.tags[labels["VIP"].pk].dead
-    assert found.living(labels["VIP"].pk) is None
     assert "VIP" not in [tag.name for section in found.sections for tag in section.tags]
     assert found.used == 4
 

@@ -1,7 +1,5 @@
-"""The list against an oracle of Python sets; its plan, its query count, its paging."""
+"""The list: its query count, its paging, its rows, and all that match."""
 
-import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,170 +7,153 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from labelapp.models import Chat, ChatLabel, ChatRead, Instance, Label, Receipt, User
-from labelapp.models.fields import NEVER
-from labelapp.queries.directory import Directory, directory_of
-from labelapp.queries.facets import facets
-from labelapp.queries.filters import Filter
-from labelapp.queries.inbox import Cursor, inbox_page, matching, rows_of, walks
+from labelapp.models import ChatLabel, ChatRead, Instance, Label, Receipt, User
+from labelapp.queries.directory import directory_of
+from labelapp.queries.inbox import inbox_page, matching, matching_all, rows_of
+from labelapp.queries.language.reading import read
+from labelapp.queries.language.terms import Query
+from labelapp.queries.orders import Cursor, Order
+from labelapp.queries.scopes import Scope, scope_of
 from tests.conftest import MakeChat
 
 Labels = dict[str, Label]
 START = datetime(2026, 11, 1, 9, tzinfo=UTC)
-NAMES = ["Mariam Haddad", "أحمد سامي", "João Leal", "Big order"]
+ALL = Query()
 
 
 @pytest.fixture
-def world(number: Instance, other_number: Instance, labels: Labels, make_chat: MakeChat) -> list[Chat]:
-    """120 chats, many at the same second, labels as they fall. Ten more belong to another number."""
-    chance = random.Random(7)  # noqa: S311
-    pool = list(labels.values())
-    for n in range(120):
-        held = tuple(label for label in pool if chance.random() < 0.35)
-        jid = f"12036{n:06d}@g.us" if n % 5 == 0 else f"20100{n:06d}@c.us"
-        at = START + timedelta(minutes=chance.randrange(40))
-        more = {"last_in_at": at} if chance.random() < 0.5 else {"last_in_at": NEVER, "last_out_at": at}
-        make_chat(jid, f"{chance.choice(NAMES)} {n}", held, at=at, **more)
-    for n in range(10):
-        make_chat(f"30100{n:06d}@c.us", instance=other_number)
-    wrong = ChatLabel.objects.filter(wanted=True).order_by("pk")[::9]
-    ChatLabel.objects.filter(pk__in=[pair.pk for pair in wrong]).update(wanted=False, receipt=Receipt.PENDING)
-    return list(Chat.objects.filter(instance=number).order_by("-last_message_at", "-pk"))
+def scope(agent: User, number: Instance, labels: Labels) -> Scope:
+    return scope_of(agent, [number])
 
 
-def fits(chat: Chat, sieve: Filter, wanted: dict[int, set[int]]) -> bool:
-    held = wanted.get(chat.pk, set())
-    asked = set(sieve.labels)
-    text = sieve.text.lower()
-    digits = "".join(filter(str.isdigit, text))
-    said = (
-        text in chat.name.lower() or text in chat.last_message_text.lower() or (len(digits) > 2 and digits in chat.jid)
-    )
-    return all(
-        (
-            not asked or (asked <= held if sieve.match == "all" else bool(asked & held)),
-            not held & set(sieve.without),
-            not sieve.no_label or not held,
-            not text or said,
-            not sieve.unanswered or chat.last_in_at > chat.last_out_at,
-            not sieve.kind or chat.kind == sieve.kind,
-        )
-    )
-
-
-def random_filters(labels: Labels) -> Iterator[Filter]:
-    chance = random.Random(11)  # noqa: S311
-    pks = [label.pk for label in labels.values()]
-    for _ in range(60):
-        chosen = chance.sample(pks, 4)
-        few = chance.randrange(4)
-        yield Filter(
-            labels=tuple(chosen[:few]),
-            match=chance.choice(["any", "all"]),
-            without=tuple(chosen[few : few + chance.randrange(2)]),
-            no_label=few == 0 and chance.random() < 0.3,
-            text=chance.choice(["", "", "", "haddad", "سامي", "hello 1", "000012", "+20100"]),
-            unanswered=chance.random() < 0.3,
-            kind=chance.choice(["", "", "group", "person"]),
-        )
-
-
-def walked(number: Instance, sieve: Filter, directory: Directory, size: int) -> list[int]:
-    """Every match, page by page."""
-    found: list[Cursor] = []
-    while page := matching(number, sieve, directory, found[-1] if found else None, size):
-        found.extend(page)
-    return [cursor.pk for cursor in found]
-
-
-def test_ids_and_order_are_those_of_plain_sets(number: Instance, labels: Labels, world: list[Chat]) -> None:
-    wanted: dict[int, set[int]] = {}
-    for chat, label in ChatLabel.objects.filter(wanted=True).values_list("chat_id", "label_id"):
-        wanted.setdefault(chat, set()).add(label)
-    directory = directory_of(number)
-    hits = 0
-    for sieve in random_filters(labels):
-        expected = [chat.pk for chat in world if fits(chat, sieve, wanted)]
-        assert walked(number, sieve, directory, 7) == expected, sieve
-        hits += bool(expected)
-    assert hits > 30  # an oracle that agrees on nothing proves nothing
-
-
-@pytest.mark.parametrize("names", [(), ("VIP",), ("VIP", "On hold"), ("Paid", "VIP", "On hold")])
-@pytest.mark.parametrize("match", ["any", "all"])
-def test_no_plan_sorts_and_labels_are_walked_in_their_index(
-    number: Instance, labels: Labels, world: list[Chat], names: tuple[str, ...], match: str
-) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("a planner that counts rows scans tables this small")
-    pks = tuple(labels[name].pk for name in names)
-    sieve = Filter(labels=pks, match="all" if match == "all" else "any", without=(labels["New lead"].pk,))
-    for walk in walks(number, sieve, directory_of(number)):
-        plan = walk[:50].explain()
-        assert "TEMP B-TREE" not in plan
-        assert ("pair_walk" if names else "chat_walk") in plan
-
-
-def test_the_rarest_wanted_label_is_the_one_that_is_walked(
-    number: Instance, labels: Labels, make_chat: MakeChat
-) -> None:
-    vip, hold = labels["VIP"], labels["On hold"]
-    make_chat(labels=(vip, hold))
-    make_chat(labels=(vip,))
-    sieve = Filter(labels=(vip.pk, hold.pk), match="all")
-    with CaptureQueriesContext(connection) as asked:
-        matching(number, sieve, directory_of(number))
-    sql = asked.captured_queries[-1]["sql"]
-    where = sql[sql.index("WHERE") :]
-    assert where.index(f"= {hold.pk} ") < where.index(f"({vip.pk})")
+def ask(scope: Scope, text: str) -> Query:
+    return read(text, scope.vocabulary).query
 
 
 @pytest.mark.parametrize("count", [1, 30])
-@pytest.mark.parametrize(("asked", "queries"), [((), 4), (("VIP",), 4), (("VIP", "Paid"), 5)])
+@pytest.mark.parametrize(
+    ("text", "order", "queries"),
+    [
+        ("", "newest", 4),
+        ("label:VIP", "newest", 4),
+        ("label:VIP,Paid", "newest", 5),
+        ("label:VIP label:Paid", "newest", 4),
+        ("label:VIP -label:Hot is:unanswered,unread type:person source:import age:stage>9w chat", "newest", 6),
+        ("assigned:me,nobody", "newest", 4),
+        ("-is:failed", "newest", 4),
+        ("", "waiting", 5),
+        ("label:VIP", "waiting", 5),
+        ("", "urgency", 6),
+        ("label:VIP", "depth", 7),
+        ("chat", "newest", 6),
+        ("label:VIP,Paid chat -nobody", "newest", 7),
+        ("label:VIP chat", "depth", 9),
+        ('-nobody -"no one"', "newest", 9),
+    ],
+)
 def test_the_number_of_queries_is_the_same_for_one_row_and_thirty(
-    agent: User,
-    number: Instance,
+    scope: Scope,
     labels: Labels,
     make_chat: MakeChat,
     django_assert_num_queries: DjangoAssertNumQueries,
     count: int,
-    asked: tuple[str, ...],
+    text: str,
+    order: str,
     queries: int,
 ) -> None:
     for _ in range(count):
-        make_chat(labels=tuple(labels.values()))
-    directory = directory_of(number)
-    sieve = Filter(labels=tuple(labels[name].pk for name in asked))
+        make_chat(labels=tuple(labels.values()), last_in_at=START)
+    Label.objects.filter(name__in=["VIP", "Paid"]).update(urgency=1)
+    scope = scope_of(scope.user, scope.numbers)
     with django_assert_num_queries(queries):
-        page = inbox_page(agent, number, sieve, directory)
-    assert len(page.rows) == count
+        inbox_page(scope, ask(scope, text), Order(order))
 
 
-def test_a_page_ends_with_the_place_where_the_next_begins(agent: User, number: Instance, make_chat: MakeChat) -> None:
+def test_a_person_who_is_named_costs_one_query(
+    scope: Scope, agent2: User, make_chat: MakeChat, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    mine = make_chat(assignee=agent2)
+    with django_assert_num_queries(5):
+        page = inbox_page(scope, ask(scope, "assigned:agent2"))
+    assert [row.chat.pk for row in page.rows] == [mine.pk]
+
+
+def test_a_page_ends_with_the_place_where_the_next_begins(scope: Scope, make_chat: MakeChat) -> None:
     chats = [make_chat(at=START) for _ in range(5)]
-    directory = directory_of(number)
-    first = inbox_page(agent, number, Filter(), directory, size=3)
+    first = inbox_page(scope, ALL, size=3)
     assert [row.chat.pk for row in first.rows] == [chat.pk for chat in reversed(chats[2:])]
-    second = inbox_page(agent, number, Filter(), directory, first.following, size=3)
+    second = inbox_page(scope, ALL, after=first.following, size=3)
     assert [row.chat.pk for row in second.rows] == [chats[1].pk, chats[0].pk]
     assert second.following is None
 
 
-def test_a_full_last_page_has_no_next_one(agent: User, number: Instance, make_chat: MakeChat) -> None:
+def test_a_full_last_page_has_no_next_one(scope: Scope, make_chat: MakeChat) -> None:
     for _ in range(3):
         make_chat()
-    assert inbox_page(agent, number, Filter(), directory_of(number), size=3).following is None
+    assert inbox_page(scope, ALL, size=3).following is None
 
 
-def test_a_cursor_survives_its_writing() -> None:
-    cursor = Cursor(datetime(2026, 11, 22, 9, 42, 7, 123456, tzinfo=UTC), 17)
-    assert Cursor.read(str(cursor)) == cursor
+@pytest.mark.parametrize("order", Order)
+def test_a_place_survives_its_writing(order: Order) -> None:
+    cursor = Cursor(order, 3, datetime(2026, 11, 22, 9, 42, 7, 123456, tzinfo=UTC), 17)
+    assert Cursor.read(str(cursor), order) == cursor
 
 
-@pytest.mark.parametrize("text", ["", "x", "1", "1-", "-", "1-x", "9" * 30 + "-1", "1.5-2"])
-def test_what_is_no_cursor_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
-        Cursor.read(text)
+@pytest.mark.parametrize(
+    "text", ["", "x", "n1", "n0-1-", "n0--1", "w0-1-1", "n0-" + "9" * 30 + "-1", "n0-1.5-2", "n0-٣-1"]
+)
+def test_what_is_no_place_is_the_start(text: str) -> None:
+    assert Cursor.read(text, Order.NEWEST) is None
+
+
+def test_an_unknown_order_is_newest_first() -> None:
+    assert (Order.of("depth"), Order.of("nope"), Order.of("")) == (Order.DEPTH, Order.NEWEST, Order.NEWEST)
+
+
+def test_a_place_in_a_segment_that_is_gone_goes_on_with_the_next(
+    scope: Scope, labels: Labels, make_chat: MakeChat
+) -> None:
+    paid, quoted, none = (make_chat(labels=held) for held in ((labels["Paid"],), (labels["Quoted"],), ()))
+    first, second = matching(scope, ALL, Order.DEPTH, size=2)
+    assert (first.pk, second.pk) == (paid.pk, quoted.pk)
+    scope.directory.sections.clear()  # another order of the labels meanwhile
+    del scope.__dict__["stages"]
+    assert [key.pk for key in matching(scope, ALL, Order.DEPTH, second)] == [none.pk, quoted.pk, paid.pk]
+
+
+def test_all_that_match_come_once_in_chunks_while_messages_come(
+    scope: Scope, labels: Labels, make_chat: MakeChat
+) -> None:
+    chats = [make_chat(labels=(labels["VIP"], labels["Paid"])) for _ in range(7)]
+    chunks = matching_all(scope, ask(scope, "label:VIP,Paid"), chunk=3)
+    found = [next(chunks)]
+    ChatLabel.objects.filter(chat=chats[5]).update(last_message_at=START + timedelta(days=9))
+    assert [*found, *chunks] == [[chat.pk for chat in part] for part in (chats[:3], chats[3:6], chats[6:])]
+
+
+def test_all_that_match_are_asked_for_a_chunk_at_a_time(scope: Scope, make_chat: MakeChat) -> None:
+    for _ in range(7):
+        make_chat()
+    with CaptureQueriesContext(connection) as asked:
+        chunks = list(matching_all(scope, ALL, chunk=3))
+    assert [len(chunk) for chunk in chunks] == [3, 3, 1]
+    assert len(asked) == 4
+    assert all("LIMIT 3" in each["sql"] for each in asked)
+
+
+def test_labels_of_one_name_are_one_in_all_numbers(
+    admin: User, number: Instance, other_number: Instance, labels: Labels, make_chat: MakeChat
+) -> None:
+    vip = Label.objects.create(instance=other_number, wa_id="9", name="vip", position=1)
+    here, there = make_chat(labels=(labels["VIP"],)), make_chat("30@c.us", labels=(vip,), instance=other_number)
+    scope = scope_of(admin, [number, other_number])
+    rows = inbox_page(scope, ask(scope, "label:vip")).rows
+    assert [(row.chat.pk, [pair.tag.pk for pair in row.pairs]) for row in rows] == [
+        (there.pk, [vip.pk]),
+        (here.pk, [labels["VIP"].pk]),
+    ]
+    assert [key.pk for key in matching(scope, ask(scope, "label:vip number:other"))] == [there.pk]
+    assert matching(scope_of(admin, [number]), ask(scope, "label:vip number:other")) == []
 
 
 def test_a_row_shows_its_chips_in_the_order_of_the_directory(
@@ -202,16 +183,3 @@ def test_a_message_after_my_reading_is_news_again(agent: User, number: Instance,
     chat = make_chat(last_in_at=START + timedelta(hours=1))
     ChatRead.objects.create(user=agent, chat=chat, at=START)
     assert rows_of(agent, [chat], directory_of(number))[0].is_news
-
-
-@pytest.mark.parametrize("match", ["any", "all"])
-def test_a_label_that_is_not_there_matches_nothing_and_excludes_nothing(
-    number: Instance, world: list[Chat], labels: Labels, match: str
-) -> None:
-    directory, vip = directory_of(number), labels["VIP"].pk
-    plain = Filter((vip,), "all" if match == "all" else "any")
-    beside = walked(number, plain.but(unknown=("x",)), directory, 30)
-    assert beside == ([] if match == "all" else walked(number, plain, directory, 30))
-    assert walked(number, plain.but(labels=(), unknown=("x",)), directory, 30) == []
-    assert walked(number, Filter(unknown_without=("x",)), directory, 30) == [chat.pk for chat in world]
-    assert facets(number, plain.but(unknown=("x",)), directory).matches.n == len(beside)

@@ -92,15 +92,3 @@ def test_a_long_activity_is_cut_and_claims_nothing_about_what_it_cut(
     with django_assert_num_queries(2):
         found = panel.activity(chat, directory)
     assert (len(found.deeds), found.more, found.before) == (panel.ENTRIES, True, [])
-
-
-def test_open_wishes_are_those_of_this_number(
-    number: Instance, other_number: Instance, labels: Labels, make_chat: MakeChat
-) -> None:
-    elsewhere = Label.objects.create(instance=other_number, wa_id="1", name="Elsewhere")
-    far = make_chat("301@c.us", instance=other_number)
-    ChatLabel.objects.create(chat=far, label=elsewhere, wanted=True, receipt=Receipt.PENDING)
-    chat = make_chat()
-    for name, receipt in (("VIP", Receipt.PENDING), ("Paid", Receipt.SENT), ("On hold", Receipt.FAILED)):
-        ChatLabel.objects.create(chat=chat, label=labels[name], wanted=True, receipt=receipt)
-    assert panel.open_wishes(number.pk) == 2

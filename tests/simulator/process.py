@@ -84,6 +84,11 @@ class SimulatorProcess:
         """A call as a client makes it, the credentials in the query."""
         return self.http.request(method, path, params=CREDENTIALS | params, json=json)
 
+    def waha(self, method: str, path: str, json: Any = None, session: str = "demo", **params: Any) -> httpx.Response:
+        """A call in WAHA's dialect; `path` is what follows the session."""
+        headers = {"X-Api-Key": CREDENTIALS["access_token"]}
+        return self.http.request(method, f"/api/{session}/{path}", params=params, json=json, headers=headers)
+
     def calls(self) -> list[dict[str, Any]]:
         """What the log holds of calls to the API, oldest first."""
         return list(self.get("/sim/calls")["calls"])

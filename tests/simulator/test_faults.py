@@ -68,6 +68,12 @@ def test_status_and_retry_after(simulator: SimulatorProcess) -> None:
     assert answer.json() == {"status": 429, "message": "Too Many Requests", "error": "Too Many Requests"}
 
 
+def test_a_status_of_changes_alone(simulator: SimulatorProcess) -> None:
+    faults(simulator, status=422, status_of="changes")
+    got = [simulator.api(method, path).status_code for method, path in [("GET", "/v2/labels"), ("PUT", PAIR)]]
+    assert (got, simulator.api("DELETE", PAIR).status_code) == ([200, 422], 422)
+
+
 def test_some_calls_fail(simulator: SimulatorProcess) -> None:
     faults(simulator, fail_rate=0.5, fail_status=503)
     got = [simulator.api("GET", "/v2/lids/count").status_code for _ in range(40)]

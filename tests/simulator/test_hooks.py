@@ -226,3 +226,11 @@ def test_hooks_are_for_paid_plans(simulator: SimulatorProcess) -> None:
         answer = simulator.api(method, path, {"url": "https://example.com/", "events": ["*"]})
         assert (answer.status_code, answer.json()["code"]) == (403, "subscription_required")
     assert simulator.get("/sim/state")["hooks"] == []
+
+
+def test_nothing_is_told_of_a_world_that_was_made_anew(simulator: SimulatorProcess, hook: Receiver) -> None:
+    """Its echoes were under way."""
+    simulator.api("PUT", f"/v2/labels/8/chats/{JID}")
+    simulator.post("/sim/reset", {"seed": 1, "chats": 40})
+    settled(simulator, 0.8)
+    assert hook.named("label.chat.added") == []

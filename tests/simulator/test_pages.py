@@ -116,6 +116,15 @@ def test_the_phone_offers_all_twenty_colours(site: httpx.Client) -> None:
     assert "message-form" in [form.get("id") for form in tags.of("form")]
 
 
+def test_each_number_has_its_phone(site: httpx.Client) -> None:
+    tags = Tags(site.get("/phone/?instance=demo2").text)
+    assert [option["value"] for option in tags.of("option") if "value" in option][:3] == ["demo", "demo2", "demo3"]
+    assert [option["value"] for option in tags.of("option") if "selected" in option] == ["demo2"]
+    inside = {str(link.get("href")) for link in tags.of("a") if str(link.get("href")).startswith("?")}
+    assert inside == {"?instance=demo2&", "?instance=demo2&screen=labels"}
+    assert site.get("/phone/?instance=demo9").status_code == 404
+
+
 def test_the_stylesheets_know_no_left_and_right() -> None:
     physical = re.compile(
         r"\b(?:margin|padding|border)-(?:left|right|top|bottom)\b|[{;]\s*(?:left|right|width|height)\s*:"

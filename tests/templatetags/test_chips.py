@@ -1,7 +1,5 @@
 """What a chip says of its state, and that nothing in a label's name is taken for HTML."""
 
-from dataclasses import replace
-
 import pytest
 from django.utils import translation
 
@@ -24,6 +22,8 @@ def classes(html: str) -> set[str]:
         ("pending", True, {"chip", "c3", "pending"}),
         ("sent", True, {"chip", "c3", "pending"}),
         ("sent", False, {"chip", "c3", "pending", "leaving"}),
+        ("held", True, {"chip", "c3", "pending"}),
+        ("held", False, {"chip", "c3", "pending", "leaving"}),
         ("failed", True, {"chip", "c3", "failed"}),
         ("failed", False, {"chip", "c3", "failed", "leaving"}),
     ],
@@ -40,6 +40,19 @@ def test_a_failed_removal_says_that_the_label_is_still_there() -> None:
     assert "still on WhatsApp</span>" in html
 
 
+@pytest.mark.parametrize(
+    ("wanted", "title", "said"),
+    [
+        (True, "Waits for your word: VIP is to be put on.", ", waits for your word"),
+        (False, "Waits for your word: VIP is to come off.", ", coming off, waits for your word"),
+    ],
+)
+def test_an_old_wish_says_that_it_waits_for_a_person(wanted: bool, title: str, said: str) -> None:
+    html = chip_html(VIP, "held", wanted)
+    assert (f'title="{title}"' in html, f'<span class="vh">{said}</span>' in html) == (True, True)
+    assert ("#pause" in html, "#clock" in html, "#minus" in html) == (True, False, False)
+
+
 def test_a_stage_is_round_with_its_pie_and_a_free_label_has_none() -> None:
     assert "stage" in classes(chip_html(QUOTED))
     assert "#pie-4" in chip_html(QUOTED)
@@ -47,20 +60,20 @@ def test_a_stage_is_round_with_its_pie_and_a_free_label_has_none() -> None:
 
 
 def test_the_last_stage_is_a_full_pie_and_the_first_never_an_empty_one() -> None:
-    assert '#pie-12"' in chip_html(replace(QUOTED, stage=6))
-    assert '#pie-1"' in chip_html(replace(QUOTED, stage=1, stages=20))
-    assert '#pie-11"' in chip_html(replace(QUOTED, stage=19, stages=20))
+    assert '#pie-12"' in chip_html(QUOTED._replace(stage=6))
+    assert '#pie-1"' in chip_html(QUOTED._replace(stage=1, stages=20))
+    assert '#pie-11"' in chip_html(QUOTED._replace(stage=19, stages=20))
 
 
 def test_an_unknown_label_says_so_and_is_a_ghost() -> None:
-    ghost = replace(VIP, name="", ghost=True, color="cx")
+    ghost = VIP._replace(name="", ghost=True, color="cx")
     assert tag_name(ghost) == "Unknown label #31"
     assert 'data-state="ghost"' in chip_html(ghost)
     assert "ghost" in classes(chip_html(ghost))
 
 
 def test_a_name_is_text() -> None:
-    html = chip_html(replace(VIP, name=NASTY, wa_id='"><b>'), error=NASTY, state="failed")
+    html = chip_html(VIP._replace(name=NASTY, wa_id='"><b>'), error=NASTY, state="failed")
     assert "<script>" not in html
     assert "<b>" not in html
     assert "&lt;script&gt;&quot;&amp;&#x27;&lt;/script&gt;" in html
@@ -76,8 +89,8 @@ def test_each_language_has_its_own_chip() -> None:
 
 
 def test_the_same_chip_is_made_once() -> None:
-    assert chip_html(VIP) is chip_html(replace(VIP))
-    assert chip_html(VIP) != chip_html(replace(VIP, name="Very important"))
+    assert chip_html(VIP) is chip_html(VIP._replace())
+    assert chip_html(VIP) != chip_html(VIP._replace(name="Very important"))
 
 
 def test_swatches_have_the_shape_of_their_chip() -> None:

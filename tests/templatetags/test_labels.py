@@ -1,6 +1,6 @@
 """The pieces of the label directory's page."""
 
-from labelapp.forms import LabelForm
+from labelapp.forms.labels import LabelForm
 from labelapp.models import Instance, Label
 from labelapp.queries.directory import Tag
 from labelapp.queries.labels import Directory, LabelRow, LabelSection

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from labelapp.models import LedgerEntry, User
+from labelapp.models.reasons import Reason
 from labelapp.queries.directory import Tag
 from labelapp.queries.inbox import Pair
 from labelapp.queries.panel import Deed
@@ -43,6 +44,18 @@ def words(html: str) -> str:
 )
 def test_what_happened_in_a_sentence(verb: str, source: str, sentence: str) -> None:
     assert words(deed_sentence(deed(verb, source))) == sentence
+
+
+@pytest.mark.parametrize("cause", [Reason.POLICY(), Reason.MADE_REDUNDANT("Paid")])
+def test_what_a_setting_did_was_not_done_on_whatsapp(cause: str) -> None:
+    said = [words(deed_sentence(deed(verb, "reconcile", cause=cause))) for verb in ("add", "remove")]
+    assert said == ["labelapp added [VIP]", "labelapp removed [VIP]"]
+
+
+def test_a_difference_that_was_ignored_is_no_removal() -> None:
+    said = [words(deed_sentence(deed("ignore", "agent", cause=cause))) for cause in ("", Reason.TAKEN_UP())]
+    who = '<b dir="auto">Someone</b>'
+    assert said == [f"{who} ignored a difference of [VIP]", f"{who} took up a difference of [VIP] again"]
 
 
 def test_a_person_is_named_and_a_name_is_text() -> None:

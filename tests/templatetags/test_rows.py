@@ -39,7 +39,7 @@ def test_a_name_and_a_message_are_text() -> None:
     mine = chat(name=NASTY, jid='"><b>', last_message_text=NASTY, last_message_sender=NASTY, kind="group")
     html = row_html(Row(mine, [], NEVER), Look(NOW, may_tag=True, query='q="><b>&label=3'))
     assert ("<img" in html, "<b>" in html) == (False, False)
-    assert html.count("&lt;img src=x onerror=alert(1)&gt;") == 5
+    assert html.count("&lt;img src=x onerror=alert(1)&gt;") == 6
     assert 'data-chat="&quot;&gt;&lt;b&gt;"' in html
     assert 'href="/chats/17/?q=&quot;&gt;&lt;b&gt;&amp;label=3"' in html
 

@@ -3,12 +3,14 @@
 from urllib.parse import unquote
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 from django.utils.translation import override
 from pytest_django.asserts import assertContains
 
-from labelapp.models import User
+from labelapp.models import Instance, User
 from labelapp.views import errors
 
 HTMX = {"HX-Request": "true"}
@@ -92,3 +94,41 @@ def test_a_fault_in_a_view_is_a_styled_500(client: Client, agent: User, monkeypa
     answer = client.get("/preferences/")
     assertContains(answer, "Something broke on our side", status_code=500)
     assert b"secret detail" not in answer.content
+
+
+@pytest.mark.parametrize("error", [OperationalError("database is locked"), InterfaceError("connection is closed")])
+def test_a_storage_that_does_not_answer_is_503(
+    agent: User, monkeypatch: pytest.MonkeyPatch, error: Exception, client: Client
+) -> None:
+    def away(*args: object, **kwargs: object) -> None:
+        raise error
+
+    client.force_login(agent)
+    client.raise_request_exception = False
+    monkeypatch.setattr(Instance.objects, "visible_to", away)
+    answer = client.get("/chats/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assertContains(answer, "does not answer", status_code=503)
+    answer = client.get("/chats/", headers=HTMX)
+    assert unquote(answer.headers["X-Said"]) == "The storage does not answer. Please try again in a moment."
+
+
+def test_a_session_that_can_not_be_written_is_503(
+    client: Client, agent: User, number: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: object, **kwargs: object) -> None:
+        raise OperationalError("database is locked")
+
+    client.force_login(agent)
+    monkeypatch.setattr(Session, "save", away)
+    assert client.get("/chats/?instance=demo").status_code == 503
+
+
+def test_any_other_error_is_500(client: Client, agent: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise ValueError("ours")
+
+    client.force_login(agent)
+    client.raise_request_exception = False
+    monkeypatch.setattr(Instance.objects, "visible_to", broken)
+    assert client.get("/chats/").status_code == 500

@@ -2,14 +2,12 @@
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest
 from django.test import RequestFactory
 from django_htmx.middleware import HtmxDetails
 
 from labelapp.models import Instance, User
-from labelapp.views.inbox import chosen_number, list_desk, page_address, position, remember
-from tests.conftest import MakeChat
+from labelapp.views.inbox import list_desk, page_address
 
 
 def asked(user: User | None = None, path: str = "/chats/", **headers: str) -> HttpRequest:
@@ -33,46 +31,18 @@ def test_without_a_page_the_address_itself_counts(headers: dict[str, str]) -> No
     assert (path, query["q"]) == ("/chats/", "x")
 
 
-def test_the_number_is_the_one_asked_for_else_the_last_one_else_the_first(
-    agent: User, number: Instance, other_number: Instance
-) -> None:
-    other_number.people.add(agent)
-    assert chosen_number(asked(agent)) == number
-    request = asked(agent)
-    remember(request, other_number)
-    assert chosen_number(request) == other_number
-    assert chosen_number(asked(agent, "/chats/?instance=demo")) == number
-
-
-def test_a_remembered_number_that_one_may_no_longer_see_is_forgotten(
-    agent: User, number: Instance, other_number: Instance
-) -> None:
-    request = asked(agent)
-    remember(request, other_number)
-    assert chosen_number(request) == number
-
-
-@pytest.mark.parametrize("slug", ["other", "nowhere", "de%00mo2"])
-def test_a_number_one_may_not_see_is_404(agent: User, number: Instance, other_number: Instance, slug: str) -> None:
-    with pytest.raises(Http404):
-        chosen_number(asked(agent, f"/chats/?instance={slug}"))
-
-
 def test_fragments_need_a_number(agent: User) -> None:
     with pytest.raises(Http404):
         list_desk(asked(agent))
 
 
-def test_a_position() -> None:
-    assert position(asked()) is None
-    assert position(asked(path="/chats/?before=1000000-7")).pk == 7  # type: ignore[union-attr]
-    with pytest.raises(BadRequest):
-        position(asked(path="/chats/?before=yesterday"))
+@pytest.mark.parametrize(
+    "after", ["", "&after=yesterday", "&after=1000000-7", "&after=w0-1000000-7", "&after=n0-1-" + "9" * 30]
+)
+def test_what_is_no_place_in_the_list_is_its_start(agent: User, number: Instance, after: str) -> None:
+    assert list_desk(asked(agent, f"/chats/?q=x{after}")).after is None
 
 
-def test_remembering_writes_only_what_is_new(agent: User, number: Instance, make_chat: MakeChat) -> None:
-    request = asked(agent)
-    remember(request, number)
-    request.session.modified = False
-    remember(request, number)
-    assert not request.session.modified
+def test_a_place_belongs_to_its_order(agent: User, number: Instance) -> None:
+    desk = list_desk(asked(agent, "/chats/?order=waiting&after=w100000-1000000-7"))
+    assert (desk.after and desk.after.pk, desk.order) == (7, "waiting")

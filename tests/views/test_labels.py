@@ -1,5 +1,7 @@
 """The label page over HTTP: what it shows, who may, and that each change goes to the provider and back in its words."""
 
+from datetime import timedelta
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -9,13 +11,16 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from labelapp.actions.actor import Actor
 from labelapp.actions.directory import create_label, remove_label
-from labelapp.models import Instance, Label, LabelGroup, LedgerEntry, User, Verb
+from labelapp.actions.tagging import set_label
+from labelapp.models import Instance, Label, LabelGroup, LedgerEntry, SavedView, User, Verb
 from labelapp.models.fields import NEVER
 from tests.conftest import MakeChat
+from tests.runs import begin_run
 from tests.wire import FarSide
 
 Labels = dict[str, Label]
 HTMX = {"HX-Request": "true"}
+EVERYWHERE = {"how": "everywhere"}
 GIFT = {"name": "Gift wrap", "color": "6", "description": "Paper and a ribbon"}
 NEW, INDEX = "/labels/new/?instance=demo", "/labels/?instance=demo"
 
@@ -47,7 +52,8 @@ def test_the_directory_with_counts_and_slots(desk: Client, labels: Labels, make_
     page = html(desk, INDEX)
     assert "5 of 20" in page
     assert page.count('class="slot free"') == 15
-    assert page.index("Sales funnel") < page.index("New lead") < page.index("Paid") < page.index("VIP")
+    places = [page.index(f'id="label-{labels[name].pk}"') for name in ("New lead", "Paid", "VIP")]
+    assert [page.index("Sales funnel"), *places] == sorted([page.index("Sales funnel"), *places])
     row = page[page.index(f'id="label-{labels["VIP"].pk}"') :]
     assert '<td class="num">2</td>' in row[: row.index("</tr>")]
 
@@ -74,7 +80,7 @@ def test_the_number_of_queries_does_not_grow(
     for n in range(many):
         Label.objects.create(instance=number, wa_id=str(n), name=f"L{n}", group=group, color_index=n, known_at=NEVER)
     html(desk, INDEX)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(12):
         assert f"{many} of 20" in html(desk, INDEX)
 
 
@@ -82,7 +88,7 @@ def test_the_page_follows_the_number(desk: Client, labels: Labels) -> None:
     page = html(desk, f"/labels/{labels['VIP'].pk}/")
     assert 'hx-trigger="labels-demo from:body, live-resync from:body"' in page
     assert f'id="labels-at" name="at" value="{labels["VIP"].pk}"' in page  # it goes with the question for fresh rows
-    marked = f'<tr id="label-{labels["VIP"].pk}" class="at">'
+    marked = f'<tr id="label-{labels["VIP"].pk}" data-pk="{labels["VIP"].pk}" class="at">'
     assert marked in html(desk, f"{INDEX}&at={labels['VIP'].pk}")
     assert marked not in html(desk, f"{INDEX}&at=x")
 
@@ -230,7 +236,9 @@ def test_a_refused_change_changes_nothing(desk: Client, labels: Labels, far: Far
 
 
 def test_the_drawer_marks_its_row(desk: Client, labels: Labels) -> None:
-    assert f'<tr id="label-{labels["VIP"].pk}" class="at">' in html(desk, f"/labels/{labels['VIP'].pk}/")
+    assert f'<tr id="label-{labels["VIP"].pk}" data-pk="{labels["VIP"].pk}" class="at">' in html(
+        desk, f"/labels/{labels['VIP'].pk}/"
+    )
 
 
 # Deleting
@@ -244,9 +252,9 @@ def test_delete_shows_the_number_and_wants_it_typed(
     address = f"/labels/{labels['VIP'].pk}/delete/"
     assert "<b>3 chats</b>" in html(desk, address)
     for typed in ("", "2", "three", "9" * 30):
-        assert desk.post(address, {"typed": typed}).status_code == 422
+        assert desk.post(address, EVERYWHERE | {"typed": typed}).status_code == 422
     assert far.calls == []
-    assertRedirects(desk.post(address, {"typed": "٣"}), INDEX)  # any script's digits
+    assertRedirects(desk.post(address, EVERYWHERE | {"typed": "٣"}), INDEX)  # any script's digits
     labels["VIP"].refresh_from_db()
     assert labels["VIP"].deleted_at is not None
     assert "4" not in far.labels
@@ -256,7 +264,7 @@ def test_the_number_is_the_one_of_now(desk: Client, labels: Labels, make_chat: M
     make_chat(labels=(labels["VIP"],))
     html(desk, f"/labels/{labels['VIP'].pk}/delete/")
     make_chat(labels=(labels["VIP"],))
-    answer = desk.post(f"/labels/{labels['VIP'].pk}/delete/", {"typed": "1"})
+    answer = desk.post(f"/labels/{labels['VIP'].pk}/delete/", EVERYWHERE | {"typed": "1"})
     assertContains(answer, "It is on 2 chats now.", status_code=422)
     assert "4" in far.labels
 
@@ -264,20 +272,20 @@ def test_the_number_is_the_one_of_now(desk: Client, labels: Labels, make_chat: M
 def test_nothing_to_type_where_nothing_is_lost(desk: Client, labels: Labels, far: FarSide) -> None:
     address = f"/labels/{labels['VIP'].pk}/delete/"
     assert 'name="typed"' not in html(desk, address)
-    assertRedirects(desk.post(address), INDEX)
+    assertRedirects(desk.post(address, EVERYWHERE), INDEX)
     assert "4" not in far.labels
 
 
 def test_a_refused_deletion_keeps_the_label(desk: Client, labels: Labels, far: FarSide) -> None:
     far.status_of = {"DELETE": 422}
-    answer = desk.post(f"/labels/{labels['VIP'].pk}/delete/")
+    answer = desk.post(f"/labels/{labels['VIP'].pk}/delete/", EVERYWHERE)
     assertContains(answer, "Said 422", status_code=422)
     assert labels["VIP"] in Label.objects.living()
 
 
 def test_deleting_twice_is_harmless(desk: Client, labels: Labels, far: FarSide) -> None:
     for _n in range(2):
-        assertRedirects(desk.post(f"/labels/{labels['VIP'].pk}/delete/"), INDEX)
+        assertRedirects(desk.post(f"/labels/{labels['VIP'].pk}/delete/", EVERYWHERE), INDEX)
     assert LedgerEntry.objects.filter(verb=Verb.LABEL_DELETE).count() == 1
 
 
@@ -289,7 +297,119 @@ def test_a_label_deleted_meanwhile_says_so(desk: Client, labels: Labels) -> None
 
 
 def test_htmx_gets_messages_as_toasts(desk: Client, labels: Labels) -> None:
-    answer = desk.post(f"/labels/{labels['VIP'].pk}/delete/", headers=HTMX, follow=True)
+    answer = desk.post(f"/labels/{labels['VIP'].pk}/delete/", EVERYWHERE, headers=HTMX, follow=True)
     assert "VIP" in answer.headers["HX-Trigger"]
     assertNotContains(answer, "It came off")
     assert "It came off" not in html(desk, INDEX)
+
+
+# Groups, and two people at once
+
+
+def seen(client: Client, label: Label) -> str:
+    """What the form of a label sends back to say how it found it."""
+    page = client.get(f"/labels/{label.pk}/").content.decode()
+    return unescape(page.split('name="seen" value="')[1].split('"')[0])
+
+
+def test_a_label_gets_a_group_and_keeps_it_where_none_is_asked_for(
+    desk: Client, labels: Labels, number: Instance, far: FarSide
+) -> None:
+    group = LabelGroup.objects.create(instance=number, name="Customer")
+    same, address = {"name": "VIP", "color": "3"}, f"/labels/{labels['VIP'].pk}/"
+    assertRedirects(desk.post(address, same | {"group": str(group.pk)}), INDEX)
+    assert Label.objects.get(pk=labels["VIP"].pk).group == group
+    desk.post(address, same)
+    assert Label.objects.get(pk=labels["VIP"].pk).group == group
+    desk.post(address, same | {"group": ""})
+    assert Label.objects.get(pk=labels["VIP"].pk).group is None
+    assert far.calls == []
+
+
+def test_a_new_label_can_begin_in_a_group(desk: Client, number: Instance) -> None:
+    group = LabelGroup.objects.get(instance=number)
+    assert f'<option value="{group.pk}" selected>' in html(desk, f"{NEW}&group={group.pk}")
+    assertRedirects(desk.post(NEW, GIFT | {"group": str(group.pk)}), INDEX)
+    assert Label.objects.get(name="Gift wrap").group == group
+
+
+def test_a_group_of_another_number_is_none(desk: Client, labels: Labels, other_number: Instance) -> None:
+    group = LabelGroup.objects.create(instance=other_number, name="Far")
+    answer = desk.post(f"/labels/{labels['VIP'].pk}/", GIFT | {"group": str(group.pk)})
+    assertContains(answer, "Select a valid choice.", status_code=422)
+
+
+def test_who_saves_later_sees_the_earlier_change_first(desk: Client, labels: Labels, far: FarSide, admin: User) -> None:
+    vip = labels["VIP"]
+    first, second = seen(desk, vip), seen(desk, vip)
+    assertRedirects(desk.post(f"/labels/{vip.pk}/", GIFT | {"name": "Very <i>", "seen": first}), INDEX)
+    calls = len(far.calls)
+    mine = GIFT | {"name": "Mine", "description": "Mine too", "seen": second}
+    answer = desk.post(f"/labels/{vip.pk}/", mine)
+    assertContains(answer, "was changed while you had it open", status_code=422)
+    assertContains(answer, "Very &lt;i&gt;</dd>", status_code=422)
+    assertContains(answer, "<bdi>Admin Demo</bdi>", status_code=422)
+    assertContains(answer, 'value="Mine"', status_code=422)  # nothing has to be typed again
+    assert len(far.calls) == calls
+    now = unescape(answer.content.decode().split('name="seen" value="')[1].split('"')[0])
+    assertRedirects(desk.post(f"/labels/{vip.pk}/", mine | {"seen": now}), INDEX)
+    vip.refresh_from_db()
+    assert (vip.name, vip.description) == ("Mine", "Mine too")
+
+
+@pytest.mark.parametrize("token", ["x", "[1]", "[" * 3000, '{"name": 7}', "{}" * 4000])
+def test_a_token_that_was_never_so_is_no_leave_to_overwrite(desk: Client, labels: Labels, token: str) -> None:
+    answer = desk.post(f"/labels/{labels['VIP'].pk}/", GIFT | {"seen": token})
+    assertContains(answer, "was changed while you had it open", status_code=422)
+
+
+def test_colours_that_look_alike_are_told(desk: Client, labels: Labels) -> None:
+    Label.objects.filter(pk=labels["VIP"].pk).update(color_index=8)
+    page = html(desk, f"/labels/{labels['Paid'].pk}/")
+    assert "Violet, free; to some eyes it looks like VIP" in page
+    assert 'data-alike="19" hidden' in page
+    Label.objects.filter(pk=labels["Paid"].pk).update(color_index=19)
+    assert 'data-alike="19">' in html(desk, f"/labels/{labels['Paid'].pk}/")
+    assert "looks like <bdi>VIP</bdi>" in html(desk, INDEX)
+
+
+def test_when_and_by_whom_a_label_was_put_on(
+    desk: Client, labels: Labels, make_chat: MakeChat, agent: User, number: Instance
+) -> None:
+    make_chat(labels=(labels["VIP"],))
+    assert "before labelapp" in html(desk, INDEX)
+    set_label(Actor.of(agent), make_chat(), labels["VIP"], on=True)
+    for n in range(3):
+        LedgerEntry.objects.create(instance=number, label=labels["VIP"], verb=Verb.ADD, source="phone", cause=str(n))
+    page = html(desk, f"/labels/{labels['VIP'].pk}/")
+    mix = page[page.index("Put on lately by") :]
+    assert mix.index("Phone") < mix.index("75%") < mix.index("Agent") < mix.index("25%")
+    row = page[page.index(f'id="label-{labels["VIP"].pk}"') :]
+    assert "<time datetime=" in row[: row.index("</tr>")]
+
+
+def test_views_and_runs_that_use_a_label_are_counted(
+    desk: Client, labels: Labels, admin: User, make_chat: MakeChat
+) -> None:
+    term = [{"field": "label", "any": [{"name": "VIP", "labels": [labels["VIP"].pk]}]}]
+    for name in ("One", "Two"):
+        SavedView.objects.create(owner=admin, name=name, terms=term)
+    begin_run(admin, [make_chat()], ["VIP"])
+    row = html(desk, INDEX).split(f'id="label-{labels["VIP"].pk}"')[1].split("</tr>")[0]
+    assert "2 views, 1 run" in row
+
+
+def test_a_stage_has_a_limit_in_its_form_and_other_labels_have_none(desk: Client, labels: Labels) -> None:
+    paid, vip = labels["Paid"], labels["VIP"]
+    same = {"name": "Paid", "color": "12", "description": ""}
+    path = f"/labels/{paid.pk}/"
+    assertContains(desk.post(path, same | {"stuck_after": "soon"}), "Write 12h, 3d or 2w", status_code=422)
+    assertRedirects(desk.post(path, same | {"stuck_after": "3d"}), INDEX)
+    assert Label.objects.get(pk=paid.pk).stuck_after == timedelta(days=3)
+    assertRedirects(desk.post(path, same), INDEX)  # a form that does not ask for it leaves it
+    assert 'value="3d"' in html(desk, path)
+    assertRedirects(desk.post(path, same | {"stuck_after": ""}), INDEX)
+    assert Label.objects.get(pk=paid.pk).stuck_after is None
+    assert "stuck_after" not in html(desk, f"/labels/{vip.pk}/")
+    desk.post(f"/labels/{vip.pk}/", {"name": "VIP", "color": "3", "stuck_after": "3d"})
+    assert Label.objects.get(pk=vip.pk).stuck_after is None

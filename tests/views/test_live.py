@@ -67,7 +67,7 @@ def watch(user: User, story: Callable[[Screen], Awaitable[Any]]) -> Any:
 
 
 def changes(**more: list[Any]) -> Event:
-    return "change", {"chats": [], "messages": [], "labels": [], "instances": []} | more
+    return "change", {"chats": [], "messages": [], "labels": [], "lookers": [], "instances": []} | more
 
 
 def test_every_kind_of_change_is_told(agent: User, number: Instance, make_chat: MakeChat) -> None:
@@ -290,3 +290,26 @@ def test_opening_a_stream_keeps_no_chat_in_mind(agent: User, make_chat: MakeChat
     with pytest.raises(TimeoutError):
         watch(agent, story)
     assert Chat.objects.count() == 1
+
+
+def test_a_stream_outlives_a_database_that_is_away_when_the_login_is_judged(
+    agent: User, number: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(live, "RECHECK", 0.02)
+    real, looks = live._look, iter([Error("gone"), Error("gone")])
+
+    def look(*args: Any) -> live.Look:
+        for error in looks:
+            raise error
+        return real(*args)
+
+    async def story(screen: Screen) -> Event:
+        monkeypatch.setattr(live, "_look", look)
+        for _n in range(6):
+            await anext(screen.chunks)
+        assert next(looks, None) is None
+        await sync_to_async(note)(number, "labels")
+        return await screen.next()
+
+    assert watch(agent, story) == changes(labels=["demo"])

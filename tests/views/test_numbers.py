@@ -53,7 +53,7 @@ def test_the_list_asks_the_same_few_queries(
     for n in range(many):
         make_number(f"n{n}").people.add(agent)
     desk.get("/settings/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert desk.get("/settings/").content.decode().count("1 person") == many
 
 
@@ -64,7 +64,9 @@ def test_add_a_number(desk: Client, agent: User) -> None:
     assert (made.name, made.credentials, list(made.people.all())) == ("Downtown shop", TOKEN, [agent])
 
 
-@pytest.mark.parametrize(("name", "slug"), [("متجر", "number"), ("Demo", "demo-2"), ("x" * 80, "x" * 30)])
+@pytest.mark.parametrize(
+    ("name", "slug"), [("متجر", "number"), ("All", "all-2"), ("Demo", "demo-2"), ("x" * 80, "x" * 30)]
+)
 def test_the_short_name_is_made_from_the_name(desk: Client, number: Instance, name: str, slug: str) -> None:
     desk.post("/settings/new/", FORM | {"name": name})
     assert Instance.objects.get(instance_id="inst-1").slug == slug
@@ -75,6 +77,7 @@ def test_the_short_name_is_made_from_the_name(desk: Client, number: Instance, na
     [
         ({"base_url": "http://127.0.0.1:8090"}, "private"),
         ({"slug": "demo"}, "Another number has, or had, this short name."),
+        ({"slug": "all"}, "This short name stands for all numbers."),
         ({"slug": "no slug"}, "Enter a valid “slug”"),
         ({"token": ""}, "Enter the access token."),
         ({"name": ""}, "This field is required."),
@@ -151,7 +154,7 @@ def test_a_locked_token_is_asked_for_again(desk: Client, number: Instance, setti
     Instance.objects.filter(pk=number.pk).update(hmac_key="hmac-secret-5")
     settings.ENCRYPTION_KEYS = ["YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY="]
     page = desk.get(PAGE).content.decode()
-    assert unescape(page).count("can't be read any more.") == 4  # the token twice, the hook's secret, the signing key
+    assert unescape(page).count("can't be read any more.") == 5  # the token thrice, the hook's secret, the signing key
     assertContains(desk.get("/settings/"), "token is locked")
     assertContains(desk.post(PAGE, KEEP), "Enter the access token.", status_code=422)
     assertRedirects(desk.post(PAGE, KEEP | {"token": TOKEN}), PAGE, fetch_redirect_response=False)
@@ -235,3 +238,38 @@ def test_what_changes_something_is_a_post(desk: Client, number: Instance) -> Non
 def test_an_unknown_number_is_a_404(desk: Client, slug: str) -> None:
     assert desk.get(f"/settings/numbers/{slug}/").status_code == 404
     assert desk.post("/settings/test/", FORM | {"number": "nothing\0"}).status_code == 404
+
+
+def test_pace_and_quiet_hours(client: Client, admin: User, lead: User, number: Instance) -> None:
+    address, sent = "/settings/numbers/demo/pace/", {"pace": "20", "quiet_from": "22:00", "quiet_until": "08:00"}
+    client.force_login(lead)
+    assert client.post(address, sent).status_code == 403
+    client.force_login(admin)
+    assert client.post(address, sent).status_code == 302
+    number.refresh_from_db()
+    assert (round(number.pace * 60), f"{number.quiet_from}", f"{number.quiet_until}") == (20, "22:00:00", "08:00:00")
+    assertContains(client.get("/settings/numbers/demo/"), 'value="22:00"')
+    client.post(address, {"pace": "300"})
+    number.refresh_from_db()
+    assert (number.pace, number.quiet_from, number.quiet_until) == (5, None, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("pace", "0", "greater than or equal to 1"),
+        ("pace", "nan", "Enter a number"),
+        ("pace", "99999", "less than or equal to 6000"),
+        ("quiet_until", "", "Enter both times, or none."),
+        ("quiet_from", "25:00", "Enter a valid time"),
+    ],
+)
+def test_a_pace_that_makes_no_sense(
+    client: Client, admin: User, number: Instance, field: str, value: str, words: str
+) -> None:
+    client.force_login(admin)
+    sent = {"pace": "20", "quiet_from": "22:00", "quiet_until": "08:00", field: value}
+    answer = client.post("/settings/numbers/demo/pace/", sent)
+    assertContains(answer, words, status_code=422)
+    number.refresh_from_db()
+    assert (number.pace, number.quiet_from) == (5, None)

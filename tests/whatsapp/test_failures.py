@@ -7,6 +7,8 @@ import pytest
 from labelapp.whatsapp.errors import ProviderError
 from labelapp.whatsapp.failures import failure, retry_after, says_no
 
+KEYLESS = "error upserting label: no app state keys found, creating app state keys is not yet supported"
+
 
 def failed(status: int, answer: object, **headers: str) -> ProviderError:
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
@@ -43,10 +45,11 @@ def failed(status: int, answer: object, **headers: str) -> ProviderError:
         (429, {"message": "Slow down"}, "Slow down", False),
         (
             500,
-            {"exception": {"message": "no app state keys found"}, "request": {"body": 1}},
-            "no app state keys found",
-            False,
+            {"statusCode": 500, "exception": {"message": KEYLESS, "code": 2}, "request": {"body": 1}},
+            KEYLESS,
+            True,
         ),
+        (500, {"exception": {"message": "Chat not found in store"}}, "Chat not found in store", False),
         (502, b"<html><title>502 Bad Gateway</title></html>", "502 Bad Gateway", False),
         (503, b"", "HTTP 503", False),
         (500, {"code": "proxy_error"}, "proxy_error", False),
@@ -59,7 +62,12 @@ def test_words_and_permanence(status: int, answer: object, message: str | None, 
     error = failed(status, answer)
     assert error.message == str(error) == (message or "Session status is not as expected")
     assert (error.permanent, error.status) == (permanent, status)
-    assert (error.refused, error.unreachable) == (error.message.endswith("(invalid_instance)"), False)
+    assert (error.refused, error.unreachable) == (error.message.endswith("(invalid_instance)"), status == 502)
+
+
+@pytest.mark.parametrize(("words", "keyless"), [(KEYLESS, True), ("Label not found", False)])
+def test_a_phone_that_has_not_shared_its_keys(words: str, keyless: bool) -> None:
+    assert failed(500, {"exception": {"message": words}}).keyless is keyless
 
 
 @pytest.mark.parametrize("status", [401, 402, 403])
@@ -69,9 +77,23 @@ def test_the_credentials_are_at_fault_not_the_wish(status: int) -> None:
     assert (error.refused, error.permanent) == (True, False)
 
 
-@pytest.mark.parametrize(("status", "may"), [(500, False), (502, True), (504, True), (404, False)])
+@pytest.mark.parametrize(
+    ("status", "may"),
+    [
+        (500, False),
+        (502, True),
+        (503, False),
+        (504, True),
+        (520, True),
+        (522, True),
+        (524, True),
+        (525, False),
+        (404, False),
+    ],
+)
 def test_a_gateway_that_gave_up_may_have_acted(status: int, may: bool) -> None:
-    assert failed(status, {}).timed_out is may
+    error = failed(status, {})
+    assert (error.timed_out, error.unreachable, error.by_gateway) == (may, may, may)
 
 
 def test_a_number_inside_a_good_status_counts() -> None:
@@ -145,7 +167,8 @@ def test_answers_that_are_none(data: object) -> None:
         ("soon", None),
         ("-1", None),
         ("nan", None),
-        ("999999999", 86400.0),
+        ("86400", 900.0),
+        ("999999999", 900.0),
         ("٣", None),
     ],
 )
@@ -157,4 +180,5 @@ def test_retry_after_as_a_date() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     assert retry_after({"retry-after": soon}) == pytest.approx(89, abs=2)
     assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0
+    assert retry_after({"retry-after": "Fri, 31 Dec 9999 07:28:00 GMT"}) == 900
     assert failed(429, {}, **{"retry-after": "7"}).retry_after == 7

@@ -42,6 +42,14 @@ def test_addresses(value: object, jid: str) -> None:
     assert jid_of(value) == jid
 
 
+@pytest.mark.parametrize("key", ["_serialized", "id", "jid"])
+def test_an_address_is_not_looked_for_without_end(key: str) -> None:
+    value: object = "201001110001@c.us"
+    for _level in range(5000):
+        value = {key: value}
+    assert jid_of(value) == ""
+
+
 def test_session() -> None:
     me = {"id": "5215550000001:7@s.whatsapp.net", "lid": "700000000000001@lid", "pushName": "Lumen"}
     row = {"name": "wawp-10000001", "status": "working", "me": me}

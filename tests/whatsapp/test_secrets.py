@@ -8,14 +8,18 @@ import httpx
 import pytest
 
 from labelapp.whatsapp.errors import ProviderError
-from labelapp.whatsapp.wawp import Wawp
+from labelapp.whatsapp.provider import Provider
+from tests.whatsapp import waha_end
 from tests.whatsapp.far_end import INSTANCE, TOKEN, FarEnd, client
 
 ECHO = f"bad token {TOKEN} for {INSTANCE} at https://api.wawp.example/v2/labels?access_token={TOKEN}"
-CALLS: list[Callable[[Wawp], object]] = [
+HMAC = "hmac-s3cret"
+HOOK = "https://labels.example/hooks/shop/s3cret-2/"
+CALLS: list[Callable[[Provider], object]] = [
     lambda c: c.labels(),
     lambda c: c.add_label("5511955500001@c.us", "1"),
     lambda c: c.session(),
+    lambda c: c.register_hook(HOOK, ["message"], HMAC),
 ]
 ANSWERS = {
     "success": [],
@@ -56,7 +60,7 @@ def texts_of(error: BaseException | None) -> str:
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 def test_no_secret_comes_out(
-    call: Callable[[Wawp], object], answer: object, everything_logged: pytest.LogCaptureFixture
+    call: Callable[[Provider], object], answer: object, everything_logged: pytest.LogCaptureFixture
 ) -> None:
     wawp, error = client(FarEnd(answer)), None
     try:
@@ -67,6 +71,41 @@ def test_no_secret_comes_out(
     assert TOKEN not in shown
     assert INSTANCE not in shown
     assert "https://" not in shown
+    assert everything_logged.messages == []
+
+
+WAHA_ECHO = f"bad X-Api-Key: {waha_end.KEY} ({waha_end.KEY}) at https://waha.example/api/shop-1/labels, hook {HOOK}"
+WAHA_ANSWERS = {
+    "refused": httpx.Response(401, json={"message": WAHA_ECHO, "statusCode": 401}),
+    "echo of the request": httpx.Response(
+        500,
+        json={
+            "statusCode": 500,
+            "exception": {"message": WAHA_ECHO, "stack": WAHA_ECHO},
+            "request": {"body": {"config": {"webhooks": [{"url": HOOK, "hmac": {"key": HMAC}}]}}},
+        },
+    ),
+    "timeout": httpx.ReadTimeout(WAHA_ECHO),
+    "no connection": httpx.ConnectError(WAHA_ECHO),
+    "html error": httpx.Response(502, html=f"<p>{WAHA_ECHO}</p>"),
+}
+WAHA_SESSION = {"name": "shop-1", "status": "WORKING", "config": {"webhooks": []}}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("answer", WAHA_ANSWERS.values(), ids=WAHA_ANSWERS)
+def test_no_key_comes_out_of_waha(
+    call: Callable[[Provider], object], answer: object, everything_logged: pytest.LogCaptureFixture
+) -> None:
+    # A session comes first where one is read before something is written.
+    waha, error = waha_end.client(FarEnd(*([WAHA_SESSION] if call is CALLS[-1] else []), answer)), None
+    try:
+        call(waha)
+    except ProviderError as caught:
+        error = caught
+    shown = everything_logged.text + texts_of(error) + repr(waha) + str(waha)
+    for secret in (waha_end.KEY, "s3cret-2", HMAC, "https://"):
+        assert secret not in shown
     assert everything_logged.messages == []
 
 

@@ -42,12 +42,24 @@ def test_no_way_to_this_machine(server: int, host: str) -> None:
         client.get(f"http://{host}:{server}/?access_token=x")
 
 
-def test_not_one_byte_is_sent() -> None:
+def test_a_private_address_hears_not_even_a_knock() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, GuardedTransport() as transport:
-        listener.settimeout(5)
+        listener.settimeout(0.2)
         request = httpx.Request("GET", f"http://127.0.0.1:{listener.getsockname()[1]}/secret")
         with pytest.raises(ForbiddenAddress):
             transport.handle_request(request)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+def test_not_one_byte_is_sent_where_the_system_connects_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look-up tells a public address, and the socket leads here all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, GuardedTransport() as transport:
+        listener.settimeout(5)
+        there, real = listener.getsockname(), socket.create_connection
+        monkeypatch.setattr(socket, "create_connection", lambda _address, *rest, **more: real(there, *rest, **more))
+        with pytest.raises(ForbiddenAddress):
+            transport.handle_request(httpx.Request("GET", "http://8.8.8.8/secret"))
         peer, _ = listener.accept()
         with peer:
             peer.settimeout(5)

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from labelapp.whatsapp import wire
+from labelapp.whatsapp import transport, wire
 from labelapp.whatsapp.errors import ProviderError
 from labelapp.whatsapp.wire import Request, Wire
 from tests.whatsapp.far_end import FarEnd
@@ -83,7 +83,7 @@ def test_a_body_without_end_is_cut_off() -> None:
 
 
 def test_a_dripping_body_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_SECONDS", -1)
+    monkeypatch.setattr(wire, "PATIENCE", -1)
     error = error_of(FarEnd(httpx.Response(200, stream=Endless())))
     assert (error.message, error.unreachable, error.timed_out) == ("The answer took too long.", True, True)
 
@@ -97,6 +97,10 @@ def test_timeouts() -> None:
     far_end = FarEnd({})
     exchange(far_end)
     assert far_end.requests[0].extensions["timeout"] == {"connect": 5, "read": 20, "write": 10, "pool": 5}
+
+
+def test_timeouts_follow_what_an_answer_may_take() -> None:
+    assert transport.timeouts(1).as_dict() == {"connect": 1, "read": 1, "write": 1, "pool": 5}
 
 
 def test_nothing_shows_what_is_sent() -> None:

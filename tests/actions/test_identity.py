@@ -1,0 +1,267 @@
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.http import Http404
+from django.utils import timezone
+
+from labelapp.access import chat_for
+from labelapp.actions.actor import Actor
+from labelapp.actions.findings import settle
+from labelapp.actions.identity import addresses_of, learn_hidden_ids
+from labelapp.actions.importing import read_hidden_ids
+from labelapp.actions.messages import mark_read
+from labelapp.actions.pairs import confirm
+from labelapp.actions.providers import client_for
+from labelapp.actions.tagging import set_label
+from labelapp.models import (
+    Chat,
+    ChatAlias,
+    ChatLabel,
+    ChatRead,
+    Finding,
+    Instance,
+    Label,
+    LedgerEntry,
+    MergedChat,
+    Message,
+    Receipt,
+    User,
+)
+from labelapp.models.reasons import Reason
+from labelapp.queries.directory import directory_of
+from labelapp.queries.inbox import rows_of
+from labelapp.whatsapp.errors import ProviderError
+from labelapp.whatsapp.types import LidPair
+from tests.conftest import MakeChat
+from tests.posted import START, deliver, fresh, pair_of, run_push, said, tagged, untagged
+from tests.wire import FarSide
+
+Labels = dict[str, Label]
+LID, PN = "10931@lid", "201555000001@c.us"
+MAPPING = LidPair(LID, PN)
+
+
+def learn(number: Instance, *pairs: LidPair) -> int:
+    return learn_hidden_ids(number, pairs or [MAPPING])
+
+
+def test_a_mapping_learnt_late_joins_the_two_chats(number: Instance, make_chat: MakeChat, labels: Labels) -> None:
+    hidden, shown = make_chat(jid=LID, labels=(labels["VIP"],)), make_chat(jid=PN, labels=(labels["Paid"],))
+    assert [learn(number) for _twice in range(2)] == [1, 0]
+    chat = Chat.objects.get()
+    assert (chat.pk, chat.jid) == (shown.pk, PN)
+    assert list(MergedChat.objects.values_list("old", "chat")) == [(hidden.pk, shown.pk)]
+    assert set(chat.assignments.filter(wanted=True).values_list("label__name", flat=True)) == {"VIP", "Paid"}
+    assert addresses_of([chat]) == {chat.pk: [PN, LID]}
+    assert list(LedgerEntry.objects.values_list("verb", "source", "cause")) == [("merge", "reconcile", f"{LID} = {PN}")]
+
+
+@pytest.mark.parametrize("archived", [True, False])
+def test_the_younger_news_of_the_archive_is_kept(number: Instance, make_chat: MakeChat, archived: bool) -> None:
+    older, younger = START, START + timedelta(seconds=1)
+    make_chat(jid=LID, archived=archived, archived_event_at=younger)
+    make_chat(jid=PN, archived=not archived, archived_event_at=older)
+    learn(number)
+    chat = Chat.objects.get()
+    assert (chat.archived, chat.archived_event_at) == (archived, younger)
+
+
+def test_a_label_on_both_is_counted_once(number: Instance, make_chat: MakeChat, labels: Labels) -> None:
+    for jid in (LID, PN):
+        make_chat(jid=jid, labels=(labels["VIP"],))
+    Label.objects.filter(pk=labels["VIP"].pk).update(chat_count=2)
+    learn(number)
+    assert Label.objects.get(pk=labels["VIP"].pk).chat_count == 1
+    assert ChatLabel.objects.count() == 1
+
+
+def test_the_younger_open_wish_decides(number: Instance, agent: User, make_chat: MakeChat, labels: Labels) -> None:
+    vip = labels["VIP"]
+    hidden, shown = make_chat(jid=LID, labels=(vip,)), make_chat(jid=PN)
+    set_label(Actor.of(agent), shown, vip, on=True)
+    set_label(Actor.of(agent), hidden, vip, on=False)
+    learn(number)
+    pair = pair_of(Chat.objects.get(), vip)
+    assert (pair.wanted, pair.receipt, pair.due_at is not None) == (False, Receipt.PENDING, True)
+    assert Label.objects.get(pk=vip.pk).chat_count == ChatLabel.objects.filter(wanted=True).count() == 0
+
+
+def test_what_they_disagree_on_is_kept_and_asked(
+    number: Instance, agent: User, make_chat: MakeChat, labels: Labels
+) -> None:
+    make_chat(jid=LID, labels=(labels["VIP"],))
+    taken_off = set_label(Actor.of(agent), make_chat(jid=PN, labels=(labels["VIP"],)), labels["VIP"], on=False)
+    confirm(taken_off)
+    learn(number)
+    pair = pair_of(Chat.objects.get(), labels["VIP"])
+    assert (pair.wanted, pair.due_at is not None) == (True, True)
+
+
+def test_messages_history_and_marks_are_kept_once(
+    number: Instance, agent: User, make_chat: MakeChat, labels: Labels
+) -> None:
+    hidden, shown = make_chat(jid=LID, at=START), make_chat(jid=PN, at=START)
+    Chat.objects.filter(pk=shown.pk).update(name="")
+    deliver(number, said(PN, "one", 1, key="A"), said(LID, "one", 1, key="A"), said(LID, "two", 2, key="B"))
+    deliver(number, tagged(LID, "4", at=3))
+    now = timezone.now()
+    ChatRead.objects.create(user=agent, chat=hidden, at=now)
+    ChatRead.objects.create(user=agent, chat=shown, at=now)
+    learn(number)
+    chat = Chat.objects.get()
+    assert (chat.name, chat.last_message_text) == (hidden.name, "two")
+    assert list(Message.objects.order_by("at").values_list("text", flat=True)) == ["one", "two"]
+    assert ChatRead.objects.get().at == now
+    assert list(chat.ledger.order_by("pk").values_list("verb", flat=True)) == ["add", "merge"]
+    assert set(chat.assignments.values_list("last_message_at", flat=True)) == {chat.last_message_at}
+
+
+@pytest.mark.parametrize("mark", [None, START])
+def test_what_is_unread_in_one_of_them_stays_unread(
+    number: Instance, agent: User, make_chat: MakeChat, labels: Labels, mark: datetime | None
+) -> None:
+    hidden, shown = make_chat(jid=LID, at=START), make_chat(jid=PN, at=START)
+    deliver(number, said(LID, "Are you there?", 58, key="A"), said(PN, "Hello", 60, key="B"))
+    if mark:
+        ChatRead.objects.create(user=agent, chat=hidden, at=mark)
+    mark_read(agent, shown)
+    learn(number)
+    chat = Chat.objects.get()
+    assert rows_of(agent, [chat], directory_of(number))[0].is_news
+    mark_read(agent, chat)
+    assert not rows_of(agent, [chat], directory_of(number))[0].is_news
+
+
+def test_who_has_read_both_has_read_the_chat(number: Instance, agent: User, agent2: User, make_chat: MakeChat) -> None:
+    hidden, shown = make_chat(jid=LID, at=START), make_chat(jid=PN, at=START)
+    deliver(number, said(LID, "Are you there?", 58, key="A"), said(PN, "Hello", 60, key="B"))
+    for chat in (shown, hidden):
+        mark_read(agent, chat)
+    learn(number)
+    rows = [rows_of(who, [Chat.objects.get()], directory_of(number))[0] for who in (agent, agent2)]
+    assert [row.is_news for row in rows] == [False, True]
+
+
+def test_afterwards_both_addresses_lead_to_the_chat(number: Instance, make_chat: MakeChat, labels: Labels) -> None:
+    make_chat(jid=LID), make_chat(jid=PN)
+    learn(number)
+    deliver(fresh(number), tagged(LID, "4", at=1), tagged(PN, labels["Paid"].wa_id, at=2))
+    assert set(Chat.objects.get().assignments.values_list("label__name", flat=True)) == {"VIP", "Paid"}
+
+
+@pytest.mark.parametrize("known", [LID, PN])
+def test_a_chat_known_by_one_address_gets_the_other(number: Instance, make_chat: MakeChat, known: str) -> None:
+    chat = make_chat(jid=known)
+    assert learn(number) == 0
+    chat.refresh_from_db()
+    assert (chat.jid, set(chat.aliases.values_list("jid", flat=True))) == (PN, {LID, PN})
+
+
+def test_a_mapping_without_a_number_stays_open(number: Instance, make_chat: MakeChat) -> None:
+    make_chat(jid=LID), make_chat(jid=PN)
+    assert learn(number, LidPair(LID, None)) == 0
+    assert Chat.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "second",
+    [LidPair("10932@lid", PN), LidPair(LID, "201555000002@c.us")],
+    ids=["the number was given to somebody else", "another number"],
+)
+def test_two_people_are_never_joined(number: Instance, make_chat: MakeChat, second: LidPair) -> None:
+    for jid in {LID, PN, second.lid, str(second.pn)}:
+        make_chat(jid=jid)
+    assert [learn(number), learn(number, second), learn(number, second)] == [1, 0, 0]
+    assert Chat.objects.count() == 2
+    assert [finding.kind for finding in Finding.objects.unsettled()] == ["identity"]
+
+
+def test_two_contradictions_about_one_chat_are_two_findings(number: Instance, make_chat: MakeChat) -> None:
+    make_chat(jid=LID), make_chat(jid=PN)
+    learn(number)
+    others = [LidPair("10932@lid", PN), LidPair(LID, "201555000002@c.us")]
+    for _twice in range(2):
+        learn(number, *others)
+    words = set(Finding.objects.unsettled().values_list("words", flat=True))
+    assert words == {Reason.TWO_PEOPLE(f"10932@lid = {PN}"), Reason.TWO_PEOPLE(f"{LID} = 201555000002@c.us")}
+
+
+def rows(*pairs: LidPair) -> list[dict[str, str | None]]:
+    return [{"lid": pair.lid, "pn": pair.pn} for pair in pairs]
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_contradiction_that_is_told_no_more_vanishes(
+    number: Instance, lead: User, make_chat: MakeChat, far: FarSide, ignored: bool
+) -> None:
+    make_chat(jid=LID), make_chat(jid=PN)
+    wrong, other = LidPair("10932@lid", PN), LidPair(LID, "201555000002@c.us")
+    far.lids = rows(MAPPING, wrong, LidPair("9@lid", None))
+    with client_for(number) as client:
+        read_hidden_ids(number, client)
+        if ignored:
+            settle(Finding.objects.get(), Finding.Outcome.IGNORED, lead)
+        told = Finding.objects.get().outcome
+        read_hidden_ids(number, client)
+        assert [finding.outcome for finding in Finding.objects.all()] == [told]
+        for silence in ({"lids": []}, {"status_of": {"GET /lids": 500}}, {"status_of": {"GET /lids": 404}}):
+            vars(far).update(silence)
+            with suppress(ProviderError):
+                read_hidden_ids(number, client)
+        assert [finding.outcome for finding in Finding.objects.all()] == [told]
+        far.lids, far.status_of = rows(MAPPING, other), {}
+        read_hidden_ids(number, client)
+    found = [(finding.outcome, finding.words) for finding in Finding.objects.order_by("pk")]
+    assert found == [
+        ("vanished", Reason.TWO_PEOPLE(f"10932@lid = {PN}")),
+        ("", Reason.TWO_PEOPLE(f"{LID} = 201555000002@c.us")),
+    ]
+
+
+def test_another_numbers_chats_are_left_alone(number: Instance, other_number: Instance, make_chat: MakeChat) -> None:
+    make_chat(jid=LID)
+    Chat.objects.create(instance=other_number, jid=PN)
+    assert learn(number) == 0
+    assert ChatAlias.objects.filter(instance=other_number).count() == 0
+
+
+def test_nothing_new_costs_one_query(number: Instance, make_chat: MakeChat, django_assert_num_queries: Any) -> None:
+    make_chat(jid=LID), make_chat(jid=PN)
+    learn(number)
+    with django_assert_num_queries(1):
+        learn(number, MAPPING, *[LidPair(f"9{n}@lid", f"9{n}@c.us") for n in range(300)])
+
+
+def test_old_links_lead_to_the_joined_chat(number: Instance, agent: User, stranger: User, make_chat: MakeChat) -> None:
+    hidden, shown = make_chat(jid=LID), make_chat(jid=PN)
+    learn(number)
+    assert chat_for(agent, hidden.pk) == shown
+    number.people.add(agent)
+    with pytest.raises(Http404):
+        chat_for(stranger, hidden.pk)
+
+
+def test_a_mapping_learnt_while_lists_are_empty_takes_nothing_off(
+    number: Instance, far: FarSide, make_chat: MakeChat, labels: Labels
+) -> None:
+    """One of the two addresses had the label once, the other one has it."""
+    make_chat(jid=PN, labels=(labels["VIP"],))
+    ChatLabel.objects.create(chat=make_chat(jid=LID), label=labels["VIP"], wanted=False, remote=False)
+    learn(number)
+    run_push(number)
+    assert (ChatLabel.objects.values_list("wanted", "due_at").get(), len(far.calls)) == ((True, None), 2)
+    assert fresh(number).reconcile_due_at is not None
+
+
+@pytest.mark.parametrize("denied", [PN, LID])
+def test_what_an_event_had_said_before_the_mapping_is_still_asked(
+    number: Instance, far: FarSide, make_chat: MakeChat, labels: Labels, denied: str
+) -> None:
+    for jid in (PN, LID):
+        make_chat(jid=jid, labels=(labels["VIP"],))
+    deliver(number, untagged(denied, "4", at=None))
+    learn(number)
+    run_push(number)
+    assert ChatLabel.objects.values_list("wanted", "due_at").get() == (False, None)
