@@ -201,6 +201,8 @@ class ChatLabel(models.Model):
             at = None
         if self.receipt != Receipt.CONFIRMED:
             return self._hear_while_open(on, at, received_at, now)
+        if on == self.wanted and at is None and self.contradicted_at:
+            return Effect.SAME  # it may be older than what said otherwise
         if on == self.wanted:
             self.remote, self.remote_at = on, max(received_at, self.remote_at)
             self.missed_at = self.doubted_at = self.contradicted_at = None

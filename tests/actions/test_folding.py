@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from labelapp.actions.readings import record_reading
 from labelapp.models import Change, ChatAlias, ChatLabel, Heard, HookDelivery, Instance, Label, LedgerEntry
 from labelapp.models.effects import Effect, effect_sentence
 from labelapp.models.fields import NEVER
@@ -230,3 +231,20 @@ def test_an_event_of_a_dead_label_is_nothing_to_the_one_that_has_its_id(
     deliver(number, deleted("4", at=20), upserted("4", "Another", at=30))
     deliver(number, tagged(chat.jid, "4", at=10))
     assert (effects()[-1], ChatLabel.objects.count()) == ("dead", 0)
+
+
+def test_what_is_late_of_a_dead_label_does_not_prove_the_one_that_has_its_id(
+    number: Instance, make_chat: MakeChat, labels: Labels
+) -> None:
+    """The new one came off, and is asked about as the old one's event comes: one reading that agrees is enough then."""
+    chat = make_chat()
+    at = just_now() - 60
+    deliver(number, upserted("4", "Another", at=at + 0.03), tagged(chat.jid, "4", at=at + 0.04))
+    Label.objects.filter(wa_id="4").update(verified_at=timezone.now())
+    deliver(number, untagged(chat.jid, "4", at=at + 0.05), deleted("4", at=at + 0.02), tagged(chat.jid, "4", at=at))
+    assert effects()[-3:] == ["doubted", "doubted", "same"]
+    pair = pair_of(chat, Label.objects.living().get(wa_id="4"))
+    assert (pair.wanted, pair.due_at is not None) == (True, True)
+    record_reading(number, chat.pk, [], timezone.now())
+    pair = pair_of(chat, pair.label)
+    assert (pair.wanted, pair.remote, pair.due_at) == (False, False, None)

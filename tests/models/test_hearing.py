@@ -110,6 +110,14 @@ def test_without_a_time_nothing_is_taken_over(known: bool, on: bool) -> None:
     assert (pair.wanted, pair.due_at) == (known, LATER if on != known else None)
 
 
+def test_without_a_time_no_doubt_is_settled() -> None:
+    """Heard of the label that had the id before, after an event had said that this one came off."""
+    pair = ChatLabel(wanted=True, remote=True)
+    hear(pair, (5, "a", False), read_at=moment(5))
+    pair.hear(True, at=None, event_id="b", received_at=LATER, read_at=NEVER, now=LATER)
+    assert (pair.wanted, pair.due_at, pair.contradicted_at) == (True, LATER, LATER)
+
+
 @given(events)
 def test_a_clock_far_ahead_does_not_block_what_comes_later(told: list[Event]) -> None:
     """Whoever can't believe a time hands in None (see folding): the pair is asked and still hears the rest."""
