@@ -63,8 +63,8 @@ def _decide_chunk(
     """One transaction: what is still held of these, and the stages that wait for them."""
     _lock(pks)
     held = ChatLabel.objects.filter(receipt=Receipt.PENDING, held_at__isnull=False).select_related("label")
-    chosen = list(held.filter(pk__in=pks))
-    following = list(held.filter(waits_for__in=chosen).exclude(pk__in=[pair.pk for pair in chosen]))
+    chosen = list(held.filter(pk__in=pks).order_by("pk"))
+    following = list(held.filter(waits_for__in=chosen).exclude(pk__in=[pair.pk for pair in chosen]).order_by("pk"))
     decide(actor, chosen, following)
     _tell([*chosen, *following])
     return len(chosen)

@@ -96,7 +96,7 @@ def _pass(actor: Actor, last: Move, wanted_off: Collection[int]) -> None:
     if last.state == State.PLANNED:
         waiting = ChatLabel.objects.filter(chat=last.chat_id, label__in=last.redundant, waits_for__label=last.label_id)
         waiting = waiting.filter(wanted=False, receipt=Receipt.PENDING).exclude(label__in=wanted_off)
-        for each in waiting.select_related("label", "chat"):
+        for each in waiting.select_related("label", "chat").order_by("pk"):
             keep_on(actor, each, Verb.ADD)
     if last.is_going:
         before = last.state

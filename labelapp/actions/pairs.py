@@ -110,7 +110,8 @@ def fail(pair: ChatLabel, reason: str) -> None:
 
 def _keep_held(pair: ChatLabel, actor: Actor, verb: Verb) -> None:
     """Take back the wishes that waited for this pair: it will not arrive. Of several former stages one stays, the last that was seen."""
-    held = list(pair.holds_back.select_related("label", "chat").filter(wanted=False, receipt__in=OPEN))
+    waiting = pair.holds_back.select_related("label", "chat").filter(wanted=False, receipt__in=OPEN)
+    held = list(waiting.order_by("pk"))
     former = [each for each in held if each.label.group_id and each.label.group_id == pair.label.group_id]
     stays = max(former, key=_how_present, default=None)
     for each in held:
@@ -146,7 +147,8 @@ def bury(label: Label, at: datetime) -> list[int]:
     touched = list(ChatLabel.objects.filter(label=label).shown().values_list("chat_id", flat=True))
     label.deleted_at, label.questioned_at, label.chat_count = at, None, 0
     label.save(update_fields=["deleted_at", "questioned_at", "chat_count"])
-    for pair in ChatLabel.objects.filter(label=label, wanted=True).open().select_related("chat", "label"):
+    ended = ChatLabel.objects.filter(label=label, wanted=True).open().order_by("pk")
+    for pair in ended.select_related("chat", "label"):
         fail(pair, Reason.DELETED())
     pairs = ChatLabel.objects.filter(label=label)
     pairs.filter(receipt=Receipt.FAILED).update(error=Reason.DELETED())  # a refusal that came first was its first sign

@@ -131,7 +131,7 @@ def _give_up(row: Label) -> None:
     if row.questioned_at and row.renamed_at:
         former, since = row.former["name"], row.renamed_at
     pairs = ChatLabel.objects.filter(label=row, receipt=Receipt.PENDING, wanted_at__lt=since)
-    given_up = list(pairs.select_related("chat", "label"))
+    given_up = list(pairs.select_related("chat", "label").order_by("pk"))
     for pair in given_up:
         fail(pair, Reason.RENAMED(former))
     note(row.instance, Change.Kind.CHAT, [pair.chat for pair in given_up])

@@ -32,7 +32,7 @@ def begin(run: Run, pk: int) -> int:
     place = waiting.filter(chat=chat_pk, run__state=Run.State.RUNNING).first()
     if chat is None or place is None:
         return 0
-    items = list(place.items.select_related("label__group"))
+    items = list(place.items.select_related("label__group").order_by("pk"))
     step = Step(actor_of(run), chat, place, items, links_first=run.retires_id is not None)
     step.go()
     settle_place(place, step.items, {pair.label_id: pair for pair in step.pairs.values()})

@@ -57,7 +57,7 @@ def due_pairs(
         ChatLabel.objects.filter(due_at__lte=now, label__instance__in=ready)
         .exclude(waiting)
         .exclude(chat__in=busy_chats)
-        .order_by("priority", kind, "due_at")
+        .order_by("priority", kind, "due_at", "pk")
         .values_list("chat_id", "pk")[:SIFTED]
     )
     by_chat: dict[int, int] = {}

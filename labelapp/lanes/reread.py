@@ -35,7 +35,7 @@ def run_due(instance: Instance, reach: Reach, stop: Stop = lambda: False) -> int
 def due_chats(instance: Instance) -> list[Chat]:
     """The chats to read; what was opened while the number was away is forgotten."""
     due = Chat.objects.filter(instance=instance, reading_due_at__isnull=False)
-    chats = list(due.order_by("reading_due_at")[:AT_ONCE])
+    chats = list(due.order_by("reading_due_at", "pk")[:AT_ONCE])
     old = [chat.pk for chat in chats if timezone.now() - (chat.reading_due_at or timezone.now()) > STALE]
     if old:
         Chat.objects.filter(pk__in=old).update(reading_due_at=None)

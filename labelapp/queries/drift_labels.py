@@ -46,7 +46,7 @@ def unknown_rows(ghosts: QuerySet[Label], directory: Directory, label: int | Non
     counted = list(ghosts.annotate(carried=Count("assignments", filter=on)).order_by("-pk")[:MOST])
     carrying: dict[int, list[ChatLabel]] = {}
     pairs = ChatLabel.objects.filter(Q(wanted=True) | Q(remote=True), label__in=counted)
-    for pair in pairs.select_related("chat").order_by("-last_message_at")[:MOST]:
+    for pair in pairs.select_related("chat").order_by("-last_message_at", "-chat")[:MOST]:
         carrying.setdefault(pair.label_id, []).append(pair)
     return [
         Row(

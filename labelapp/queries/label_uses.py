@@ -39,7 +39,8 @@ def _views(user: User, labels: Sequence[Label]) -> Iterator[tuple[int, Use]]:
 def _runs(user: User, labels: Sequence[Label]) -> Iterator[tuple[int, Use]]:
     by_name: dict[tuple[int, str], int] = {(label.instance_id, label.name): label.pk for label in labels}
     numbers = {label.instance_id for label in labels}
-    for run in Run.objects.filter(ended_at=None, numbers__in=numbers).distinct().prefetch_related("numbers"):
+    runs = Run.objects.filter(ended_at=None, numbers__in=numbers).distinct().order_by("pk")
+    for run in runs.prefetch_related("numbers"):
         for number in run.numbers.all():
             named = (by_name.get((number.pk, name)) for name in (*run.adds, *run.removes))
             yield from ((pk, Use("run", run.pk, str(run.pk))) for pk in dict.fromkeys(named) if pk is not None)

@@ -33,7 +33,7 @@ def hook_cards() -> list[HookCard]:
         failed=Count("sends", filter=lately & Q(sends__outcome="failed")),
         waiting=Count("sends", filter=Q(sends__outcome="")),
         last=Max("sends__tried_at"),
-    )
+    ).order_by("name", "pk")  # Django leaves out a model's own order where it counts
     return [HookCard(row, host_of(row), row.taken, row.failed, row.waiting, row.last) for row in rows]
 
 

@@ -93,6 +93,12 @@ def test_the_list_shows_no_key_of_an_address(desk: Client, hook: OutgoingHook) -
     assertNotContains(desk.get(INDEX), "key=1")
 
 
+def test_the_list_is_in_the_order_of_the_names(desk: Client, admin: User) -> None:
+    for name in ("Shop", "Accounts", "Desk"):
+        make_hook(admin, "https://x.example/", name=name)
+    assert [card.hook.name for card in desk.get(INDEX).context["cards"]] == ["Accounts", "Desk", "Shop"]
+
+
 def test_a_new_secret(desk: Client, hook: OutgoingHook) -> None:
     desk.post(f"/settings/hooks/{hook.pk}/rotate/")
     now = OutgoingHook.objects.get()
