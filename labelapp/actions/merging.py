@@ -93,7 +93,8 @@ def take_in(run: Run, chats: Sequence[int]) -> int:
     places = RunChat.objects.filter(run=run, chat__in=again)
     RunItem.objects.filter(place__in=places).update(state=RunItem.State.WAITING, reason="")
     places.update(state=Chats.WAITING, reason="", at=now)
-    fresh = [pk for pk in Chat.objects.filter(pk__in=chats).values_list("pk", flat=True) if pk not in known]
+    there = Chat.objects.filter(pk__in=chats).order_by("pk").values_list("pk", flat=True)
+    fresh = [pk for pk in there if pk not in known]
     rows = [RunChat(run=run, instance_id=_number(run), chat_id=pk) for pk in fresh]
     RunChat.objects.bulk_create(rows)
     made = RunChat.objects.filter(run=run, chat__in=fresh, items=None).values_list("pk", flat=True)

@@ -76,7 +76,8 @@ def _reverse(actor: Actor, run: Run) -> Run:
 def _write_down(made: Run, run: Run, pks: Sequence[int]) -> None:
     if made.pk is None:
         made.save()
-    before = {place.pk: place for place in RunChat.objects.filter(pk__in=pks).select_related("instance")}
+    rows_before = RunChat.objects.filter(pk__in=pks).order_by("pk").select_related("instance")
+    before = {place.pk: place for place in rows_before}
     made.numbers.add(*{place.instance for place in before.values()})
     rows = [RunChat(run=made, instance=place.instance, chat_id=place.chat_id) for place in before.values()]
     RunChat.objects.bulk_create(rows)
