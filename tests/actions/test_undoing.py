@@ -43,7 +43,12 @@ def wanted(chat: Chat) -> set[str]:
 def state() -> list[Any]:
     """All that an undo could have changed."""
     pairs = ChatLabel.objects.order_by("pk").values_list("label", "wanted", "wanted_at", "receipt")
-    return [*pairs, LedgerEntry.objects.count(), Change.objects.count(), *Chat.objects.values_list("assignee")]
+    return [
+        *pairs,
+        LedgerEntry.objects.count(),
+        Change.objects.count(),
+        *Chat.objects.order_by("pk").values_list("assignee"),
+    ]
 
 
 @pytest.mark.parametrize("on", [True, False])

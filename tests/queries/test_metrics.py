@@ -98,10 +98,12 @@ def test_ages_are_counted_back_from_now(number: Instance) -> None:
     assert ages == pytest.approx((60, 120, 180, 240), abs=5)
 
 
-def test_workers_that_are_silent_do_not_count(db: None) -> None:
+def test_workers_that_are_silent_do_not_count(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
     for seconds in (1, 29, 31):
-        Heartbeat.objects.create(worker=str(seconds), at=timezone.now() - timedelta(seconds=seconds))
-    Heartbeat.objects.create(worker="yesterday", at=timezone.now() - timedelta(days=1))
+        Heartbeat.objects.create(worker=str(seconds), at=now - timedelta(seconds=seconds))
+    Heartbeat.objects.create(worker="yesterday", at=now - timedelta(days=1))
     found = figures(Instance.objects.connected(), ALIVE)
     assert found.workers == 2
     assert {worker: round(age) for worker, age in found.signs.items()} == {"1": 1, "29": 29, "31": 31}
