@@ -7,9 +7,14 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.utils import timezone
+from hypothesis import HealthCheck, settings
 
 from labelapp.actions.texts import write_texts
 from labelapp.models import Chat, ChatAlias, ChatLabel, Instance, Label, LabelGroup, Receipt, User
+
+# What an example says must not hang on how busy the machine is
+settings.register_profile("labelapp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("labelapp")
 
 PASSWORD = "secret-demo-1"
 MakeChat = Callable[..., Chat]

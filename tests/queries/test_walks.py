@@ -63,7 +63,11 @@ TERMS = st.one_of(
 )
 SIGNED = st.builds("{}{}".format, st.sampled_from(["", "", "-"]), TERMS)
 TEXTS = st.lists(SIGNED, max_size=4).map(" ".join)
-SLOW = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 @pytest.fixture(params=[1, 2])
