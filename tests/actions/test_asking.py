@@ -25,10 +25,10 @@ def test_one_that_hangs_holds_nobody_up() -> None:
         return fine(number)
 
     started = time.monotonic()
-    found = ask_together(numbers("slow", "quick"), ask, seconds=0.3)
+    found = ask_together(numbers("slow", "quick"), ask, seconds=1)
     released.set()
     assert time.monotonic() - started < 5
-    assert [(check.level, check.words) for check in found[0]] == [("failure", "The provider took longer than 0.3 s.")]
+    assert [(check.level, check.words) for check in found[0]] == [("failure", "The provider took longer than 1 s.")]
     assert found[1] == fine(numbers("", "quick")[1])
 
 
@@ -36,7 +36,7 @@ def test_they_are_asked_at_once() -> None:
     meeting = threading.Barrier(4)
 
     def ask(number: Instance) -> list[Check]:
-        meeting.wait(5)
+        meeting.wait(20)
         return fine(number)
 
     found = ask_together(numbers("a", "b", "c", "d"), ask)

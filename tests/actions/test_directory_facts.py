@@ -97,7 +97,7 @@ def test_two_that_learn_the_same_at_once_tell_it_once(number: Instance, labels: 
 
     def learn() -> None:
         try:
-            ready.wait(5)
+            ready.wait(20)
             with transaction.atomic():
                 learn_label(number, LabelInfo(labels["VIP"].wa_id, "V.I.P.", 3))
             with transaction.atomic():

@@ -297,6 +297,6 @@ def test_a_message_that_comes_during_a_page_is_not_overwritten(number: Instance,
         other.join(0.3)
         locked.last_message_at, locked.last_message_text = now + timedelta(seconds=9), "Newer"
         locked.save()
-    other.join(5)
+    other.join(20)
     chat.refresh_from_db()
     assert (chat.last_message_text, chat.name) == ("Newer", "Anna")

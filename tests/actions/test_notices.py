@@ -45,4 +45,4 @@ def test_postgresql_wakes_whoever_listens_on_commit(number: Instance) -> None:
     with psycopg.connect(**wire_parameters(), autocommit=True) as ear:
         ear.execute(f"LISTEN {CHANNEL}")
         note(number, Change.Kind.INSTANCE)
-        assert len(list(ear.notifies(timeout=5, stop_after=1))) == 1
+        assert len(list(ear.notifies(timeout=20, stop_after=1))) == 1

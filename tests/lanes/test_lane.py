@@ -54,7 +54,7 @@ def begin(turns: Turns, settings: Any) -> Iterator[Begin]:
     stopping.set()
     for lane in started:
         lane.wake()
-        lane.join(6)
+        lane.join(20)
         assert not lane.is_alive()
 
 
@@ -106,7 +106,7 @@ def test_news_during_a_run_has_the_number_looked_at_again(
 
     def run_due(instance: Instance, _reach: Reach, _stop: Stop) -> int:
         begun.append(instance.pk)
-        release.wait(5)
+        release.wait(20)
         return 0
 
     lane = begin(run_due)
@@ -137,7 +137,7 @@ def held_up(begin: Begin, numbers: list[Instance], release: threading.Event) -> 
 
     def run_due(instance: Instance, _reach: Reach, _stop: Stop) -> int:
         begun.append(instance.pk)
-        release.wait(10)
+        release.wait(20)
         return 0
 
     begin(run_due)
@@ -164,7 +164,7 @@ def test_a_lock_from_before_is_given_up_when_the_line_stands_still(
 
     def run_due(instance: Instance, _reach: Reach, _stop: Stop) -> int:
         begun.append(instance.pk)
-        release.wait(10)
+        release.wait(20)
         return 0
 
     lane = begin(run_due)

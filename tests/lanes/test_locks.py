@@ -9,7 +9,7 @@ from labelapp.lanes.locks import Locks
 pytestmark = pytest.mark.django_db
 
 
-def becomes(true: Callable[[], bool], seconds: float = 5) -> bool:
+def becomes(true: Callable[[], bool], seconds: float = 20) -> bool:
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
@@ -22,7 +22,7 @@ def end_session(locks: Locks) -> None:
     """What a restart of the server does to the connection."""
     assert locks._wire is not None
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", [locks._wire.info.backend_pid])
+        cursor.execute("SELECT pg_terminate_backend(%s, 20000)", [locks._wire.info.backend_pid])
 
 
 @pytest.fixture

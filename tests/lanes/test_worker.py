@@ -27,7 +27,8 @@ from tests.wire import FarSide
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def until(true: Callable[[], Any], seconds: float = 5) -> bool:
+def until(true: Callable[[], Any], seconds: float = 20) -> bool:
+    """`seconds`: a hang, not a promise; it takes a moment where the machine has nothing else to do."""
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
@@ -62,7 +63,7 @@ def running(side: FarSide, stopping: threading.Event) -> Iterator[threading.Thre
     thread.start()
     yield thread
     stopping.set()
-    thread.join(6)
+    thread.join(20)
     assert not thread.is_alive()
 
 
@@ -97,7 +98,7 @@ def test_a_wish_is_sent_without_waiting_for_a_sweep(
     time.sleep(0.3)  # the sweeps that began before
     chat = make_chat()
     set_label(Actor.of(agent), chat, labels["VIP"], on=True)
-    assert until(lambda: side.has(chat.jid, "4"), 2)
+    assert until(lambda: side.has(chat.jid, "4"))
 
 
 def test_stopping_takes_less_than_five_seconds(
@@ -128,7 +129,7 @@ def test_a_number_that_breaks_holds_up_no_other(stopping: threading.Event, turns
     lane.start()
     assert until(lambda: min(seen.count("bad"), seen.count("good")) >= 2)
     stopping.set()
-    lane.join(5)
+    lane.join(20)
     assert not lane.is_alive()
 
 
@@ -142,7 +143,7 @@ def test_a_slow_number_is_not_started_twice_and_holds_up_no_other(
     def run_due(instance: Instance, reach: Reach, stop: Callable[[], bool]) -> int:
         seen.append(instance.slug)
         if instance.slug == "slow":
-            release.wait(5)
+            release.wait(20)
         return 0
 
     lane = Lane("test", run_due, stopping, turns)
@@ -227,7 +228,7 @@ def test_a_runner_stops_as_soon_as_its_lock_is_lost(
     lane.start()
     assert until(lambda: asked)
     end_session(turns.locks)
-    lane.join(5)
+    lane.join(20)
     assert asked == [False, True]
 
 
@@ -261,5 +262,5 @@ def test_a_worker_that_stops_takes_its_sign_of_life_with_it(
 ) -> None:
     assert until(Heartbeat.objects.exists)
     stopping.set()
-    running.join(6)
+    running.join(20)
     assert not Heartbeat.objects.exists()

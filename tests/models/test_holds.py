@@ -33,7 +33,7 @@ def test_a_chat_that_takes_up_a_label_while_it_ends_has_it_no_more(
         other.join(0.5)
         assert other.is_alive()  # it waits
         show(chat, vip)
-    other.join(5)
+    other.join(20)
     assert not other.is_alive()
     pair = ChatLabel.objects.get(chat=chat, label=vip)
     assert (pair.wanted, pair.remote) == (False, False)
@@ -54,5 +54,5 @@ def test_chats_change_side_by_side(make_chat: MakeChat, labels: dict[str, Label]
     with transaction.atomic():
         show(one, labels["VIP"])
         other.start()
-        other.join(5)
+        other.join(20)
         assert not other.is_alive()

@@ -38,14 +38,14 @@ def test_a_waiting_statement_keeps_nobody_from_its_connection(number: Instance, 
 
     thread = threading.Thread(target=wait)
     thread.start()
-    ready.wait(5)
+    assert ready.wait(20)
     time.sleep(0.3)
     started = time.monotonic()
     raw[0].execute("SELECT 1").close()  # blocks where the mutex is held
     assert time.monotonic() - started < 1
     assert not done.is_set()
     writer.execute("COMMIT")
-    thread.join(5)
+    thread.join(20)
     assert Instance.objects.get(pk=number.pk).name == "Waited"
 
 

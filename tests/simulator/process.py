@@ -93,7 +93,7 @@ class SimulatorProcess:
         """What the log holds of calls to the API, oldest first."""
         return list(self.get("/sim/calls")["calls"])
 
-    def wait_for(self, predicate: Callable[[], Any], timeout: float = 5) -> Any:
+    def wait_for(self, predicate: Callable[[], Any], timeout: float = 20) -> Any:
         """The first true answer of `predicate`; AssertionError after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while not (answer := predicate()):

@@ -122,5 +122,5 @@ def test_the_command_has_settings_of_its_own_and_ends_with_its_supervisor(tmp_pa
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, family._write)  # its end of the pipe is gone, as if it had been killed
         os.close(nothing)
-        assert child.wait(3) == 0
+        assert child.wait(20) == 0
     simulator.http.close()

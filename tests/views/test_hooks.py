@@ -280,7 +280,7 @@ def test_a_lost_connection_is_503_and_then_well_again(number: Instance) -> None:
     assert post(number).status == 200
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     connection.pool.check()  # the idle ones are replaced; the writer holds a dead one

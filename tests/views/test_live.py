@@ -36,7 +36,7 @@ class Screen:
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
         self.chunks = chunks
 
-    async def next(self, seconds: float = 5) -> Event:
+    async def next(self, seconds: float = 20) -> Event:
         """The next event, comments left out."""
         async with asyncio.timeout(seconds):
             async for chunk in self.chunks:
@@ -248,7 +248,7 @@ def test_the_hub_rests_without_readers(agent: User, hub: live.Hub) -> None:
     assert watch(agent, story) is True
     thread = hub._thread
     if thread:
-        thread.join(5)
+        thread.join(20)
     assert (hub.readers, hub._thread) == (set(), None)
 
 
