@@ -10,7 +10,7 @@ from labelapp.actions.pairs import BULK, FINISHING
 from labelapp.models import ChatLabel, HookDelivery, Instance, Receipt
 from labelapp.models.assignments import OPEN
 
-NEXT = 16  # pairs chosen at a time
+NEXT = 32  # pairs chosen at a time
 SIFTED = 256  # due rows looked at to find them: after a burst of doubts a chat has many
 BACKLOG = timedelta(seconds=2)  # deliveries that have waited so long are a backlog
 LONGEST_WAIT = timedelta(minutes=2)  # for a backlog, then the provider is asked all the same

@@ -69,6 +69,7 @@ class Run:
     running: dict[Future[Said], Job] = field(default_factory=dict)
     made: int = 0
     chosen: list[ChatLabel] = field(default_factory=list)  # what comes next
+    addresses: dict[int, list[str]] = field(default_factory=dict)  # of its chats
     looks_at: float = 0.0  # when to look whether something else has become more urgent
     answers: list[Answer] = field(default_factory=list)  # read and not yet recorded
     until: float = field(default_factory=lambda: time.monotonic() + SPAN)
@@ -101,6 +102,7 @@ class Run:
             busy = {job.pair.chat_id for job in self.running.values()} | {answer.chat for answer in self.answers}
             listed = {job.pair.label_id for job in self.running.values() if job.lists}
             self.chosen = due_pairs(self.instance, busy, readings_first=self.reach.has_written, listed=listed)
+            self.addresses = addresses_of(pair.chat for pair in self.chosen)
             self.looks_at = at + max(LOOK, SHARE * (time.monotonic() - at))
         if not self.chosen:
             return False
@@ -123,8 +125,7 @@ class Run:
             return
         claimed.label.instance = self.instance  # at hand, also when its end is recorded
         lists = reads and self._asks_for_list(claimed)
-        addresses = addresses_of([claimed.chat])[claimed.chat_id]
-        job = Job(claimed, reads, addresses, seen_beside(self.instance, claimed), timezone.now(), lists)
+        job = Job(claimed, reads, self.addresses[claimed.chat_id], seen_beside(self.instance, claimed), timezone.now(), lists)
         is_bulk = claimed.priority >= FINISHING
         self.reach.take_turn(at, self.instance.pace, job.calls(self.client), uneven=is_bulk)
         if lists:
