@@ -125,7 +125,9 @@ class Run:
             return
         claimed.label.instance = self.instance  # at hand, also when its end is recorded
         lists = reads and self._asks_for_list(claimed)
-        job = Job(claimed, reads, self.addresses[claimed.chat_id], seen_beside(self.instance, claimed), timezone.now(), lists)
+        job = Job(
+            claimed, reads, self.addresses[claimed.chat_id], seen_beside(self.instance, claimed), timezone.now(), lists
+        )
         is_bulk = claimed.priority >= FINISHING
         self.reach.take_turn(at, self.instance.pace, job.calls(self.client), uneven=is_bulk)
         if lists:
