@@ -56,7 +56,7 @@ READ, TAG, MANAGE = Bearer("read"), Bearer("tag"), Bearer("manage")
 
 def token(request: HttpRequest) -> ApiToken:
     """Whose request it is: `Bearer` has let it in."""
-    return cast(ApiToken, request.auth)  # type: ignore[attr-defined]
+    return cast(ApiToken, request.auth)  # type: ignore[attr-defined]  # set by ninja
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -89,8 +89,8 @@ def front(view: View) -> View:
         response.setdefault("Cache-Control", "no-store")
         return response
 
-    answer.login_required = False  # type: ignore[attr-defined]
-    answer.csrf_exempt = True  # type: ignore[attr-defined]
+    answer.login_required = False  # type: ignore[attr-defined]  # read by Django's middleware
+    answer.csrf_exempt = True  # type: ignore[attr-defined]  # read by Django's middleware
     return answer
 
 

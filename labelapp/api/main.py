@@ -39,7 +39,7 @@ for part in (labels, chats, tagging, runs, ledger):
 
 @api.exception_handler(Problem)
 def _problem(_request: HttpRequest, problem: Any) -> HttpResponse:
-    return problem.answer()  # type: ignore[no-any-return]
+    return problem.answer()  # type: ignore[no-any-return]  # ninja hands over any exception
 
 
 @api.exception_handler(Refused)

@@ -58,7 +58,7 @@ class LabelOut(Schema):
             color=label.color_index,
             description=label.description,
             group=label.group.name if label.group else None,
-            kind=label.group.kind if label.group else "free",  # type: ignore[arg-type]
+            kind=label.group.kind if label.group else "free",  # type: ignore[arg-type]  # the model's choices
             stage=stage or None,
             chats=label.chat_count,
             archived=label.archived_at is not None,
@@ -88,7 +88,7 @@ class AssignmentOut(Schema):
             name=pair.label.name,
             wanted=pair.wanted,
             on_whatsapp=pair.remote,
-            receipt=pair.receipt,  # type: ignore[arg-type]
+            receipt=pair.receipt,  # type: ignore[arg-type]  # the model's choices
             error=pair.reason,
             wanted_at=when(pair.wanted_at),
             confirmed_at=pair.confirmed_at,
@@ -116,7 +116,7 @@ class ChatOut(Schema):
             instance=chat.instance.slug,
             jid=chat.jid,
             phone=chat.phone,
-            kind=chat.kind,  # type: ignore[arg-type]
+            kind=chat.kind,  # type: ignore[arg-type]  # the model's choices
             name=chat.name,
             last_message_at=when(chat.last_message_at),
             waiting_since=chat.waiting_since,
@@ -193,7 +193,7 @@ class RunOut(Schema):
         parts = {name: tally.of(name) for name in TallyOut.model_fields}
         return RunOut(
             id=run.pk,
-            state=run.state,  # type: ignore[arg-type]
+            state=run.state,  # type: ignore[arg-type]  # the model's choices
             add=run.adds,
             remove=run.removes,
             q=run.target_text if run.target == Run.Target.QUERY else "",
