@@ -233,6 +233,7 @@ OLD_WISH_HOURS = env.float("OLD_WISH_HOURS", default=24.0)  # a wish that waited
 MESSAGE_DAYS = env.int("MESSAGE_DAYS", default=30)
 DELIVERY_DAYS = env.int("DELIVERY_DAYS", default=30)
 CHANGE_DAYS = env.int("CHANGE_DAYS", default=1)
+EVENT_DAYS = env.int("EVENT_DAYS", default=30)  # how long a business event waits for its chat, and is kept after it
 OLD_SECRET_HOURS = 24
 HOOK_SECONDS = env.float("HOOK_SECONDS", default=10.0)  # how long the receiver of an outgoing hook may take
 HOOKS_AT_ONCE = env.int("HOOKS_AT_ONCE", default=8)  # outgoing posts of a number in flight

@@ -5,6 +5,7 @@ twenty of them left by a restart of the server that is longer than anybody waits
 """
 
 import time
+from select import POLLIN, poll
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -23,9 +24,16 @@ SERVER_SIDE = (
 
 
 def is_alive(connection: Any) -> bool:
-    """Whether the server still answers on it. One short way there and back."""
+    """Whether the server still answers on it.
+
+    A server that ends tells so on the wire, and says nothing else to a connection at rest: only where there is something to read it
+    is asked, which is one way there and back.
+    """
+    news = poll()
     try:
-        ConnectionPool.check_connection(connection)
+        news.register(connection.fileno(), POLLIN)
+        if news.poll(0):
+            ConnectionPool.check_connection(connection)
     except OperationalError:
         return False
     return True

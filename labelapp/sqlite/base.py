@@ -1,4 +1,5 @@
-"""Django's own backend; only how a statement waits for whoever is writing differs: here, not inside SQLite.
+"""Django's own backend, but for two things: connections are kept for the next one, and how a statement waits for whoever is writing:
+here, not inside SQLite.
 
 SQLite has no queue for its lock. Whoever waits in it sleeps and looks again, up to 100 ms later, and is late nearly always while
 others write all the time. Worse, it holds its connection's mutex all the while: a thread that is in the middle of a transaction
@@ -13,6 +14,9 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
+from labelapp.sqlite.idle import Idle, Kept, key_of
+
+idle = Idle()
 LOOK_AGAIN = (0.0005, 0.0015)  # seconds, not all at once
 
 
@@ -44,10 +48,25 @@ class Cursor(base.SQLiteCursorWrapper):
 class DatabaseWrapper(base.DatabaseWrapper):
     """`timeout`, in seconds, is kept by its cursors; inside SQLite only the first statements of a connection wait."""
 
+    kept: Kept | None = None  # the connection at work, where it can be kept
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        name = str(conn_params["database"])
+        self.kept = idle.take(name)
+        if self.kept:
+            return self.kept.raw
         connection = super().get_new_connection(conn_params)
         connection.execute("PRAGMA busy_timeout = 0")
+        key = key_of(name)
+        self.kept = Kept(connection, key, time.monotonic()) if key else None
         return connection
+
+    def _close(self) -> None:
+        kept, self.kept = self.kept, None
+        if kept is None or kept.raw is not self.connection or self.in_atomic_block or self.errors_occurred:
+            super()._close()  # type: ignore[misc]  # not in the stubs
+        else:
+            idle.give(kept)
 
     def create_cursor(self, name: Any = None) -> Any:
         cursor = self.connection.cursor(factory=Cursor)
