@@ -1,9 +1,11 @@
 """What labelapp stores. Import models from here."""
 
+from labelapp.models.asks import Ask
 from labelapp.models.assignments import ChatLabel, Receipt
 from labelapp.models.chats import Chat, ChatAlias, ChatRead, ChatText, Looker, MergedChat, Message
 from labelapp.models.clashes import ClashLook
 from labelapp.models.deliveries import Heard, HookDelivery, Outcome
+from labelapp.models.events import BusinessEvent, EventAddress, EventMapping
 from labelapp.models.facts import Fact
 from labelapp.models.findings import Finding
 from labelapp.models.instances import Instance
@@ -16,11 +18,14 @@ from labelapp.models.people import User
 from labelapp.models.rules import Rule, RuleFiring, RuleSet
 from labelapp.models.runs import Run, RunChat, RunItem
 from labelapp.models.saved import SavedView, ViewPin
+from labelapp.models.timers import LabelTimer
 from labelapp.models.tokens import ApiToken, KeptAnswer
 from labelapp.models.workers import Heartbeat
 
 __all__ = [
     "ApiToken",
+    "Ask",
+    "BusinessEvent",
     "Change",
     "Chat",
     "ChatAlias",
@@ -28,6 +33,8 @@ __all__ = [
     "ChatRead",
     "ClashLook",
     "ChatText",
+    "EventAddress",
+    "EventMapping",
     "Fact",
     "Finding",
     "Heard",
@@ -38,6 +45,7 @@ __all__ = [
     "KeptAnswer",
     "Label",
     "LabelGroup",
+    "LabelTimer",
     "LedgerEntry",
     "Looker",
     "MergedChat",

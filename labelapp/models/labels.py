@@ -35,6 +35,9 @@ class LabelGroup(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.FREE)
     conflict_policy = models.CharField(max_length=16, choices=ConflictPolicy.choices, default=ConflictPolicy.ASK)
     position = models.PositiveIntegerField(default=0)
+    ruled_at = models.DateTimeField(
+        default=never
+    )  # the rule is what it is since then: older conflicts are not its affair
 
     class Meta:
         ordering: ClassVar = ["position", "pk"]
@@ -76,6 +79,7 @@ class Label(models.Model):
     color_hex = models.CharField(max_length=16, blank=True)  # as the provider wrote it
     description = models.CharField(max_length=200, blank=True)
     group = models.ForeignKey(LabelGroup, models.SET_NULL, null=True, blank=True, related_name="labels")
+    grouped_at = models.DateTimeField(default=never)  # it came into its group then
     position = models.PositiveIntegerField(default=0)
     urgency = models.PositiveSmallIntegerField(
         null=True, blank=True
@@ -95,6 +99,9 @@ class Label(models.Model):
         null=True, blank=True
     )  # the name changed then, told WhatsApp, and it may be another label that got the id: nothing is sent until that is known
     denied_at = models.DateTimeField(null=True, blank=True)  # a reading found then that none of its chats has kept it
+    changing_at = models.DateTimeField(
+        null=True, blank=True
+    )  # somebody began to change it here then, and is not through
     verified_at = models.DateTimeField(default=never)  # its chats were last compared with the provider's list then
     remote_count = models.PositiveIntegerField(null=True, blank=True)  # how many chats that list held
     ignored_at = models.DateTimeField(null=True, blank=True)  # unknown, and somebody left it so then
@@ -131,3 +138,8 @@ class Label(models.Model):
     @property
     def color_class(self) -> str:
         return color_class(self.color_index)
+
+    @property
+    def stuck_seconds(self) -> int | None:
+        """`stuck_after` as JSON can hold it."""
+        return None if self.stuck_after is None else int(self.stuck_after.total_seconds())

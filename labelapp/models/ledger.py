@@ -21,6 +21,7 @@ class Source(models.TextChoices):
     BULK = "bulk", _("Bulk run")
     API = "api", _("API")
     EVENT = "event", _("Business event")
+    TIMER = "timer", _("Timer")
     RECONCILE = "reconcile", _("Reconcile")
     IMPORT = "import", _("Import")
 
@@ -41,6 +42,9 @@ class Verb(models.TextChoices):
     IGNORE = "ignore", _("left a difference as it is")
     ACCOUNT = "account", _("decided about another account")
     ASSIGN = "assign", _("changed who looks after the chat")
+    TIMER = "timer", _("set a timer")
+    TIMER_END = "timer.end", _("ended a timer")
+    TIMER_CALL = "timer.call", _("told somebody that a time has come")
 
 
 class LedgerEntry(models.Model):

@@ -79,7 +79,7 @@ class OutgoingHook(models.Model):
 class HookSend(models.Model):
     """One message to one hook: waiting while `due_at` is set, over once `ended_at` is. Its id is the same at every attempt.
 
-    fact    what it tells of; a hook is told of each fact once
+    fact    what it tells of; a hook is told of each fact once, and once more by each `rule` that calls it for that fact
     status  of the last answer, null when there was none: then `failure` says why
     """
 
@@ -93,6 +93,7 @@ class HookSend(models.Model):
     instance = models.ForeignKey(Instance, models.PROTECT, null=True, related_name="+", db_index=False)
     chat = models.ForeignKey(Chat, models.SET_NULL, null=True, related_name="+")
     fact = models.BigIntegerField(null=True)
+    rule = models.BigIntegerField(null=True)
     message_id = models.CharField(max_length=40)
     kind = models.CharField(max_length=20)
     body = models.TextField()  # exactly what is posted, and signed
@@ -110,7 +111,12 @@ class HookSend(models.Model):
         verbose_name = _("message to a hook")
         verbose_name_plural = _("messages to hooks")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["hook", "fact", "kind"], name="hook_told_once"),
+            models.UniqueConstraint(
+                fields=["hook", "fact", "kind"], condition=models.Q(rule=None), name="hook_told_once"
+            ),
+            models.UniqueConstraint(
+                fields=["hook", "fact", "rule"], condition=models.Q(rule__isnull=False), name="hook_told_once_by_rule"
+            ),
             models.UniqueConstraint(fields=["message_id"], name="hook_message_once"),
             models.CheckConstraint(
                 condition=models.Q(outcome="", ended_at=None) | ~models.Q(outcome="") & models.Q(due_at=None),

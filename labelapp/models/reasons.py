@@ -1,8 +1,12 @@
 """Why a wish failed: stored as a code and the provider's words, told in the reader's language."""
 
+from contextlib import suppress
+from datetime import datetime
 from enum import StrEnum
 
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 
 class Reason(StrEnum):
@@ -70,15 +74,63 @@ class Reason(StrEnum):
     RULE_DEEP = "rule-deep"
     RULE_PAIR = "rule-pair"
     RULE_BROKE = "rule-broke"
+    EVENT = "event"
+    RULE_PERSON = "rule-person"
+    RULE_HOOK = "rule-hook"
+    ASK_SLOW = "ask-slow"
+    ASK_AWAY = "ask-away"
+    ASK_PRIVATE = "ask-private"
+    ASK_LOCKED = "ask-locked"
+    ASK_REDIRECT = "ask-redirect"
+    ASK_STATUS = "ask-status"
+    ASK_LONG = "ask-long"
+    ASK_JSON = "ask-json"
+    ASK_LABELS = "ask-labels"
+    ASK_LATE = "ask-late"
+    TIMER_OFF = "timer-off"
+    TIMER_TURN = "timer-turn"
+    TIMER_CALL = "timer-call"
+    TIMER_CLEARED = "timer-cleared"
+    TIMER_CAME = "timer-came"
+    TIMER_TOLD = "timer-told"
+    TIMER_LOST = "timer-lost"
+    TIMER_ANEW = "timer-anew"
+    TIMER_BROKE = "timer-broke"
 
     def __call__(self, words: str = "") -> str:
         """The stored form, at most 300 characters."""
         return f"{self.value}:{words}"[:300]
 
 
+PARTS = "\x1f"  # between the parts of a timer's words: names hold any other character
+TIMED = (Reason.TIMER_OFF, Reason.TIMER_TURN, Reason.TIMER_CALL)
+
+
+def timed(code: Reason, until: datetime, name: str = "", by: str = "") -> str:
+    """What a timer was set to (one of TIMED), as it is stored. `name`: the label or the person, `by`: the program or rule that set it."""
+    return code(PARTS.join((until.isoformat(timespec="seconds"), name, by)))
+
+
+def _timed(code: str, words: str) -> str:
+    """The sentence of such a reason, in the reader's time zone."""
+    at, name, by = (*words.split(PARTS), "", "")[:3]
+    with suppress(ValueError):  # written otherwise than `timed` does: as it stands
+        local = timezone.localtime(datetime.fromisoformat(at))
+        at = formats.date_format(local, pgettext("date format", "j M Y, H:i"))
+    values = {"time": at, "name": name}
+    said = {
+        Reason.TIMER_OFF: _("Until %(time)s, then it comes off."),
+        Reason.TIMER_TURN: _("Until %(time)s, then it turns into “%(name)s”."),
+        Reason.TIMER_CALL: _("Until %(time)s, then %(name)s is told."),
+    }[Reason(code)] % values
+    return f"{said} ({by})" if by else said
+
+
 def sentence(stored: str) -> str:
     """A stored reason as a sentence in the active language; a text of unknown form as it is."""
     code, colon, words = stored.partition(":")
+    if code in TIMED:
+        return _timed(code, words)
     nested = sentence(words) if code in (Reason.STREAK, Reason.OUTAGE, Reason.UNDELETED, Reason.STAYS) else ""
     words = words.rstrip(". ")
     texts = {
@@ -162,6 +214,27 @@ def sentence(stored: str) -> str:
         Reason.RULE_PAIR: _("Another rule had done the opposite a moment before: “%(words)s” was left as it was.")
         % {"words": words},
         Reason.RULE_BROKE: _("It could not be carried out: %(words)s") % {"words": words},
+        Reason.EVENT: _("Business event %(words)s") % {"words": words},
+        Reason.RULE_PERSON: _("It tells somebody who may not see the number: %(words)s") % {"words": words},
+        Reason.RULE_HOOK: _("Its outgoing hook was deleted, or is not about this number any more."),
+        Reason.ASK_SLOW: _("The classifier gave no answer in time."),
+        Reason.ASK_AWAY: _("There was no connection to the classifier."),
+        Reason.ASK_PRIVATE: _("The classifier's name leads to a private address: nothing was sent."),
+        Reason.ASK_LOCKED: _("The classifier's address or secret can't be read any more."),
+        Reason.ASK_REDIRECT: _("The classifier answered with a redirect (%(words)s), which is not followed.")
+        % {"words": words},
+        Reason.ASK_STATUS: _("The classifier answered %(words)s.") % {"words": words},
+        Reason.ASK_LONG: _("The classifier's answer was longer than 64 KB."),
+        Reason.ASK_JSON: _("The classifier's answer names no labels. It has to be JSON: {“labels”: […]}."),
+        Reason.ASK_LABELS: _("The classifier named what this rule does not let it put on: %(words)s")
+        % {"words": words},
+        Reason.ASK_LATE: _("Messages had waited for the classifier for too long, and were left out."),
+        Reason.TIMER_CLEARED: _("The timer was taken away."),
+        Reason.TIMER_CAME: _("Its time had come."),
+        Reason.TIMER_TOLD: _("%(words)s was told.") % {"words": words} if words else _("Nobody could be told."),
+        Reason.TIMER_LOST: _("The label had come off before."),
+        Reason.TIMER_ANEW: _("The label had come off and was put on again."),
+        Reason.TIMER_BROKE: _("It could not be done: %(words)s") % {"words": words},
         Reason.OFFLINE: _("The number is not connected (%(words)s).") % {"words": words},
     }
     return texts.get(code, stored) if colon else stored  # type: ignore[call-overload]  # a code that is no Reason: `stored`

@@ -46,6 +46,7 @@ class Rule(models.Model):
         UNANSWERED = "unanswered", _("a chat is unanswered for some time")
         LABEL_FOR = "label.for", _("a label has been on for some time")
         STAGE_FOR = "stage.for", _("a chat has been in a stage for some time")
+        EVENT = "event", _("a business event comes")
 
     TIMED = (Trigger.UNANSWERED, Trigger.LABEL_FOR, Trigger.STAGE_FOR)
     ABOUT_LABELS = (
