@@ -24,7 +24,8 @@ RULE = Actor(None, Source.RECONCILE, Reason.POLICY())
 def settle_conflicts(instance: Instance, since: datetime) -> int:
     """Settle the conflicts that came about after `since`, in groups that say by themselves who wins. Returns how many.
 
-    Those younger than SETTLING wait: the phone may be in the middle of a move. Safe to repeat.
+    Those younger than SETTLING wait: the phone may be in the middle of a move. Those older than the rule, or than the day on which
+    one of their labels came into the group, are left to people: nobody meant the rule for them. Safe to repeat.
     """
     groups = ruled_groups(instance)
     found = sorted(fresh_conflicts(groups, since)) if groups else []
@@ -34,7 +35,8 @@ def settle_conflicts(instance: Instance, since: datetime) -> int:
 @patient
 def settle_by_rule(actor: Actor, chat_pk: int, group: LabelGroup, *, calm: timedelta = timedelta()) -> bool:
     """Keep of a group's labels on a chat the one that its rule names: a move to it. False where there is no conflict (any more),
-    where the group asks a person, where somebody left it as it is, or where one is younger than `calm`."""
+    where the group asks a person, where somebody left it as it is, and, with `calm`, where one is younger than that or the conflict
+    older than the rule."""
     actor.must("apply_labels")
     try:
         chat = lock_chat(chat_pk)
@@ -44,7 +46,9 @@ def settle_by_rule(actor: Actor, chat_pk: int, group: LabelGroup, *, calm: timed
     is_ruled = group.is_exclusive and group.conflict_policy != LabelGroup.ConflictPolicy.ASK
     if len(pairs) < 2 or not is_ruled or left_since(pairs):
         return False
-    if calm and max(pair.wanted_at for pair in pairs) > timezone.now() - calm:
+    came_at = max(pair.wanted_at for pair in pairs)
+    ruled_at = max(group.ruled_at, *(pair.label.grouped_at for pair in pairs))
+    if calm and not ruled_at < came_at <= timezone.now() - calm:
         return False
     move_to_stage(actor, chat, winner(group, pairs).label)
     forget_clashes(chat.instance_id)

@@ -7,11 +7,30 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from labelapp.actions.actor import Actor
+from labelapp.actions.directory import create_label
+from labelapp.actions.event_mappings import keep_mapping
 from labelapp.actions.hooks import register_hook
 from labelapp.actions.notices import note
 from labelapp.actions.numbers import Reach, connect_number
+from labelapp.actions.outgoing import keep_hook
+from labelapp.actions.rules import create_rule
 from labelapp.actions.tagging import set_label
-from labelapp.models import Change, Chat, ChatLabel, Instance, Label, LabelGroup, Receipt, Source, User
+from labelapp.actions.tokens import make_token, rotate_token
+from labelapp.models import (
+    ApiToken,
+    Change,
+    Chat,
+    ChatLabel,
+    EventMapping,
+    Instance,
+    Label,
+    LabelGroup,
+    OutgoingHook,
+    Receipt,
+    Rule,
+    Source,
+    User,
+)
 
 PASSWORD = "demo"  # noqa: S105
 PEOPLE = {  # username -> (first name, last name, group, language)
@@ -62,7 +81,12 @@ class Place:
 MAIN = Place("demo", "Nile & Douro", Instance.Provider.WAWP, "demo", "demo-signing-key")
 SILENT = Place("porto-shop", "Porto shop", Instance.Provider.WAHA, "demo2")
 GONE = Place("warehouse", "Old warehouse phone", Instance.Provider.WAWP, "demo3", "demo-signing-key")
+SHOP = "Demo shop"  # its API token
+PAID = "payment.succeeded"
 WAITING_LABELS = ("VIP", "Send invoice", "On hold")
+CLASSIFIER = "Sentiment"
+UNHAPPY, PINK = "Unhappy", 6
+UNHAPPY_RULE = "Unhappy customers"
 
 
 def make_people() -> None:
@@ -110,6 +134,38 @@ def group_labels(number: Instance) -> None:
             ours = Label.objects.filter(instance=number, name=label, group=None).living()
             ours.update(group=group, position=position, description=description)
     note(number, Change.Kind.LABELS)
+
+
+def connect_shop(number: Instance) -> str:
+    """The shop beside the simulator may tell who paid, and a payment means the stage Paid. A new secret each time: nobody keeps it."""
+    if not settings.DEMO:
+        raise RuntimeError("The demo's shop exists in the demo only.")
+    mona = Actor.of(User.objects.get(username="admin"))
+    paid = Label.objects.filter(instance=number, name="Paid").living().first()
+    if paid is not None and not EventMapping.objects.filter(instance=number, type=PAID).exists():
+        keep_mapping(mona, number, type=PAID, stage=paid.pk)
+    token = ApiToken.objects.alive().filter(name=SHOP).first()
+    return rotate_token(mona, token) if token else make_token(mona, SHOP, ["tag"], instances=[number])[1]
+
+
+def keep_classifier(number: Instance, url: str) -> OutgoingHook:
+    """The hook of `examples/sentiment.py`, which may listen elsewhere this time. The first time a label comes with it, and a rule that
+    asks it of each message."""
+    hook = OutgoingHook.objects.filter(name=CLASSIFIER).first()
+    if hook is not None:
+        hook.url = url
+        hook.save(update_fields=["url"])
+        return hook
+    admin = Actor.of(User.objects.get(username="admin"))
+    label = Label.objects.living().filter(instance=number, name=UNHAPPY).first() or create_label(
+        admin, number, name=UNHAPPY, color=PINK, description="Sounds angry or let down"
+    )
+    with transaction.atomic():
+        hook = keep_hook(admin, None, name=CLASSIFIER, url=url, events=[], numbers=[number], allow_private=True)
+        if not Rule.objects.filter(instance=number, name=UNHAPPY_RULE).exists():
+            does = {"ask": hook.pk, "answers": [label.pk]}
+            create_rule(admin, number, on=True, name=UNHAPPY_RULE, trigger=Rule.Trigger.MESSAGE_IN, actions=does)
+    return hook
 
 
 def leave_wishes(number: Instance) -> None:

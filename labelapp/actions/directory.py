@@ -1,12 +1,13 @@
 """The label directory: changed at the provider inside the request, mirrored from what it answers, events and listings tell."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from types import EllipsisType
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,7 @@ from labelapp.actions.facts import tell_label
 from labelapp.actions.notices import enter, note
 from labelapp.actions.providers import client_for, refusal
 from labelapp.actions.renames import change_name
-from labelapp.actions.reuse import PHONE, remove_chips, undo_strays
+from labelapp.actions.reuse import PHONE, last_place, remove_chips, undo_strays
 from labelapp.models import Change, Fact, Instance, Label, LabelGroup, Verb
 from labelapp.models.fields import NEVER
 from labelapp.models.holds import hold_directory_alone
@@ -26,11 +27,13 @@ from labelapp.whatsapp.types import LabelInfo
 
 RENAMED = ("renamed_at", "former", "questioned_at", "denied_at")
 SEEN = ("name", "color_index", "description", "group_id")  # what a form shows of a label
+LONGEST_CHANGE = timedelta(minutes=2)  # then whoever began it has died: a provider may take a minute
 REDUNDANT = "redundant"  # ... and of a stage: the keys of the labels that it takes off
+LIMIT = "stuck_after"  # ... and after how many seconds a chat is stuck there
 
 
 class Overtaken(Refused):
-    """Somebody else changed the label while the form was open. `changed`: those of SEEN, or REDUNDANT, that are not as they were."""
+    """Somebody else changed the label while the form was open. `changed`: those of SEEN, REDUNDANT, LIMIT that are not as they were."""
 
     status = 409
 
@@ -76,31 +79,49 @@ def update_label(
 ) -> Label:
     """Rename or recolour a label at the provider and here; description and group stay here. `color` None, `group` ... keep what is.
 
-    `seen`: what the person's form showed (of `shown`); Overtaken when the label is no longer so. Otherwise raises as `create_label` does.
-    Unchanged name and colour cause no call.
+    `seen`: what the person's form showed (of `shown`); Overtaken when the label is no longer so. Refused (409) while somebody else's
+    change of it is under way. Otherwise raises as `create_label` does. Unchanged name and colour cause no call.
     """
     actor.must("manage_labels")
-    _living(label)
-    _check_seen(label, seen)
-    group = label.group if isinstance(group, EllipsisType) else _own(label.instance, group)
-    wanted = label.color_index if color is None else color
-    if wanted is None and name != label.name:  # providers take a name only together with a colour of theirs
-        raise Refused(_("Choose one of the 20 colours as well: this label has one that WhatsApp cannot send back."))
-    if (name, wanted) != (label.name, label.color_index):
-        with client_for(label.instance) as client:
-            info = _asked(
-                client,
-                lambda: client.update_label(label.wa_id, name=name, color=wanted or 0),
-                lambda found: (found.wa_id, found.name, found.color) == (label.wa_id, name, wanted),
-            )
-    else:
-        info = LabelInfo(label.wa_id, label.name, label.color_index, label.color_hex)
-    with transaction.atomic():
-        label = learn_label(label.instance, info, at=timezone.now(), is_same=True, by=actor)
-        _keep_ours(label, description, group)
-        enter(actor, Verb.LABEL_UPDATE, label=label)
-        note(label.instance, Change.Kind.LABELS)
+    with _alone(label):
+        label.refresh_from_db()
+        _living(label)
+        _check_seen(label, seen)
+        group = label.group if isinstance(group, EllipsisType) else _own(label.instance, group)
+        info = _changed(label, name, label.color_index if color is None else color)
+        with transaction.atomic():
+            label = learn_label(label.instance, info, at=timezone.now(), is_same=True, by=actor)
+            _keep_ours(label, description, group)
+            enter(actor, Verb.LABEL_UPDATE, label=label)
+            note(label.instance, Change.Kind.LABELS)
     return label
+
+
+@contextmanager
+def _alone(label: Label) -> Iterator[None]:
+    """Nobody else changes the label here meanwhile, so that who comes later sees what the first one did. Raises Refused (409)."""
+    now = timezone.now()
+    free = Q(changing_at=None) | Q(changing_at__lt=now - LONGEST_CHANGE)
+    if not Label.objects.filter(free, pk=label.pk).update(changing_at=now):
+        raise Refused(_("Somebody is changing this label at this moment. Nothing is saved: try again."), status=409)
+    try:
+        yield
+    finally:
+        Label.objects.filter(pk=label.pk, changing_at=now).update(changing_at=None)
+
+
+def _changed(label: Label, name: str, color: int | None) -> LabelInfo:
+    """The label as the provider has it once it has this name and colour. No call where it has them."""
+    if (name, color) == (label.name, label.color_index):
+        return LabelInfo(label.wa_id, label.name, label.color_index, label.color_hex)
+    if color is None:  # providers take a name only together with a colour of theirs
+        raise Refused(_("Choose one of the 20 colours as well: this label has one that WhatsApp cannot send back."))
+    with client_for(label.instance) as client:
+        return _asked(
+            client,
+            lambda: client.update_label(label.wa_id, name=name, color=color),
+            lambda found: (found.wa_id, found.name, found.color) == (label.wa_id, name, color),
+        )
 
 
 def _own(instance: Instance, group: LabelGroup | None) -> LabelGroup | None:
@@ -118,20 +139,17 @@ def _check_seen(label: Label, seen: Mapping[str, Any] | None) -> None:
 
 
 def shown(label: Label) -> dict[str, Any]:
-    """What a form shows of a label, as it is now: SEEN, and of a stage what it makes redundant."""
-    return {**Label.objects.values(*SEEN).get(pk=label.pk), REDUNDANT: redundant_of(label)}
+    """What a form shows of a label, as it is now: SEEN, and of a stage what it makes redundant and its limit."""
+    now = Label.objects.get(pk=label.pk)
+    return {field: getattr(now, field) for field in SEEN} | {REDUNDANT: redundant_of(now), LIMIT: now.stuck_seconds}
 
 
 def _keep_ours(label: Label, description: str, group: LabelGroup | None) -> None:
     """What WhatsApp does not know. In a new group the label is the last."""
     if group is not None and label.group_id != group.pk:
-        label.position = _last_place(label.instance)
+        label.position, label.grouped_at = last_place(label.instance), timezone.now()
     label.description, label.group = description, group
-    label.save(update_fields=["description", "group", "position"])
-
-
-def _last_place(instance: Instance) -> int:
-    return (instance.labels.aggregate(top=Max("position"))["top"] or 0) + 1
+    label.save(update_fields=["description", "group", "grouped_at", "position"])
 
 
 def delete_label(actor: Actor, label: Label) -> None:
@@ -217,7 +235,7 @@ def learn_label(
     """
     label = Label.objects.filter(instance=instance, wa_id=info.wa_id, deleted_at=None).first()
     if label is None:
-        row = Label(instance=instance, wa_id=info.wa_id, position=_last_place(instance), seen_at=timezone.now())
+        row = Label(instance=instance, wa_id=info.wa_id, position=last_place(instance), seen_at=timezone.now())
         Label.objects.bulk_create([row], ignore_conflicts=True)
         label = Label.objects.get(instance=instance, wa_id=info.wa_id, deleted_at=None)
         undo_strays(label)

@@ -14,10 +14,12 @@ from labelapp.actions.directory import learn_label
 from labelapp.actions.identity import addresses_of
 from labelapp.actions.notices import count_chats, enter_all, entry, note
 from labelapp.actions.pairs import let_go, write_pairs
+from labelapp.actions.timer_ends import end_timers
 from labelapp.models import Change, Chat, ChatLabel, Instance, Label, LedgerEntry, Source, Verb
 from labelapp.models.assignments import CLOCKS
 from labelapp.models.effects import Effect
 from labelapp.models.fields import NEVER
+from labelapp.models.reasons import Reason
 from labelapp.whatsapp.events import ChatLabelChanged
 from labelapp.whatsapp.types import LabelInfo
 
@@ -67,6 +69,7 @@ class Fold:
         self.shown: dict[int, Chat] = {}  # chats whose chips look different now
         self.entries: list[LedgerEntry] = []
         self.counts: Counter[int] = Counter()
+        self.anew: list[ChatLabel] = []  # put on again by a phone
 
     def take(self, heard: Heard) -> Effect:
         """One event."""
@@ -108,6 +111,7 @@ class Fold:
                 self.shown[chat.pk] = chat
         if effect is Effect.CHANGED:
             self._enter(chat, label, heard.event)
+            self.anew += [pair] if heard.event.on else []
         return effect
 
     @staticmethod
@@ -127,6 +131,7 @@ class Fold:
         let_go([pair.pk for pair in self.dirty.values() if pair.pk and pair.confirmed_at == self.now])
         count_chats(self.counts)
         enter_all(self.entries)
+        end_timers(self.anew, Reason.TIMER_ANEW())
         if self.shown:
             note(self.instance, Change.Kind.CHAT, self.shown.values())
 

@@ -4,6 +4,7 @@ import unicodedata
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from labelapp.actions.actor import Actor, Refused
@@ -26,7 +27,7 @@ def create_group(actor: Actor, instance: Instance, *, name: str, kind: str, conf
 def update_group(actor: Actor, group: LabelGroup, *, name: str, kind: str, conflict_policy: str) -> LabelGroup:
     """Give a group another name, rule or way out of conflicts. Safe to run twice. Raises as `create_group` does.
 
-    Chats that hold more of its labels than the new rule allows keep them: they are conflicts.
+    Chats that hold more of its labels than the new rule allows keep them: they are conflicts, for a person to settle.
     """
     actor.must("manage_labels")
     if (group.name, group.kind, group.conflict_policy) != (name, kind, conflict_policy):
@@ -46,6 +47,8 @@ def delete_group(actor: Actor, group: LabelGroup) -> None:
 
 def _write(actor: Actor, group: LabelGroup, cause: Reason, *, name: str, kind: str, conflict_policy: str) -> None:
     _check(name, kind, conflict_policy)
+    if (group.kind, group.conflict_policy) != (kind, conflict_policy):
+        group.ruled_at = timezone.now()
     group.name, group.kind, group.conflict_policy = name, kind, conflict_policy
     try:
         with transaction.atomic():

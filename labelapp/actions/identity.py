@@ -13,8 +13,11 @@ from labelapp.actions.notices import count_chats, enter, note
 from labelapp.actions.ruling import join_firings
 from labelapp.actions.run_merging import join_places
 from labelapp.actions.texts import write_texts
+from labelapp.actions.timer_ends import join_timers
 from labelapp.actions.transactions import patient
 from labelapp.models import (
+    Ask,
+    BusinessEvent,
     Change,
     Chat,
     ChatAlias,
@@ -101,7 +104,7 @@ def _merge(keep: Chat, gone: Chat) -> None:
     Finding.objects.filter(chat=gone).unsettled().update(
         settled_at=timezone.now(), outcome=Finding.Outcome.VANISHED
     )  # its successor is found anew
-    for model in (Finding, LedgerEntry, Change, Fact, Notice, HookSend, ChatAlias, MergedChat):
+    for model in (Finding, LedgerEntry, Change, Fact, Notice, HookSend, Ask, BusinessEvent, ChatAlias, MergedChat):
         model._default_manager.filter(chat=gone).update(chat=keep)
     MergedChat.objects.create(old=gone.pk, chat=keep)
     _join_rows(keep, gone)
@@ -147,6 +150,7 @@ def _join_pairs(keep: Chat, gone: Chat) -> None:
             pair.save(update_fields=["chat"])
             continue
         before = mine.wanted + pair.wanted
+        join_timers(mine, pair)
         _join_pair(mine, pair)
         deltas[pair.label_id] += mine.wanted - before
         pair.holds_back.update(waits_for=mine)

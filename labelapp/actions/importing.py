@@ -15,12 +15,12 @@ from labelapp.actions.directory_reading import read_directory
 from labelapp.actions.findings import vanish_unseen
 from labelapp.actions.identity import learn_hidden_ids
 from labelapp.actions.listing import adopt_listing, compare_listing, count_listing, read_list
-from labelapp.actions.messages import move_chat, read_archive
+from labelapp.actions.messages import keep_messages, message_row, move_chat, read_archive
 from labelapp.actions.notices import enter, note
 from labelapp.actions.providers import reason
 from labelapp.actions.readiness import FROZEN, NotConnected, check_session
 from labelapp.actions.texts import write_texts
-from labelapp.models import Change, Chat, ChatAlias, Finding, Instance, Label, Source, Verb
+from labelapp.models import Change, Chat, ChatAlias, Finding, Instance, Label, Message, Source, Verb
 from labelapp.models.reasons import Reason
 from labelapp.whatsapp.errors import ProviderError
 from labelapp.whatsapp.provider import Provider
@@ -124,23 +124,34 @@ def _read_chats(instance: Instance, client: Provider, stop: Stop) -> None:
 
 
 def store_chats(instance: Instance, infos: Iterable[ChatInfo], asked_at: datetime) -> list[Chat]:
-    """Make or refresh chats from overview rows as of `asked_at`, in a transaction. Returns those that are new or look different now."""
+    """Make or refresh chats from overview rows as of `asked_at`, in a transaction. Returns those that are new or look different now.
+
+    Last messages that no event has told of are kept and told, except by an import.
+    """
     infos, now = list(infos), timezone.now()
     jids = {info.jid: info.name for info in infos}
     known = set(ChatAlias.objects.filter(instance=instance, jid__in=jids).values_list("jid", flat=True))
     by_jid = chats_at(instance, jids)
-    moved = {}
+    moved: dict[int, Chat] = {}
+    heard: list[Message] = []
+    new: dict[int, Chat] = {}
     for info in infos:
         chat = by_jid[info.jid]
         before = (chat.last_message_at, chat.name)
         if info.name:
             chat.name = info.name[:200]
         if info.last_message and _is_newer(chat, info.last_message, now):
-            move_chat(chat, info.last_message, min(info.last_message.at or now, now))
+            at = min(info.last_message.at or now, now)
+            move_chat(chat, info.last_message, at)
+            heard += [message_row(chat, info.last_message, at)] if info.last_message.wa_id else []
         elif before != (chat.last_message_at, chat.name):
             chat.save(update_fields=["name"])
+        if info.jid not in known:
+            new[chat.pk] = chat
         if info.jid not in known or before != (chat.last_message_at, chat.name):
             moved[chat.pk] = chat
+    if heard and instance.import_stage == Instance.ImportStage.DONE:
+        keep_messages(instance, heard, new)
     write_texts(moved)
     moved |= {chat.pk: chat for chat in read_archive(instance, infos, asked_at)}
     return list(moved.values())

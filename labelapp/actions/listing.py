@@ -16,9 +16,11 @@ from labelapp.actions.actor import Actor
 from labelapp.actions.addresses import chats_at
 from labelapp.actions.notices import count_chats, enter_all, entry, note
 from labelapp.actions.pairs import let_go, write_pairs
+from labelapp.actions.timer_ends import end_timers
 from labelapp.actions.transactions import patient
 from labelapp.models import Change, Chat, ChatAlias, ChatLabel, Label, Receipt, Source, Verb
 from labelapp.models.fields import NEVER
+from labelapp.models.reasons import Reason
 from labelapp.whatsapp.provider import Provider
 
 T = TypeVar("T")
@@ -128,6 +130,7 @@ def _adopt_chunk(actor: Actor, listing: Listing, jids: Iterable[str]) -> list[Ch
     known = {pair.chat_id: pair for pair in ChatLabel.objects.filter(label=label, chat__in=chats)}
     now, imports = timezone.now(), actor.source == Source.IMPORT
     changed: list[ChatLabel] = []
+    anew: list[ChatLabel] = []
     shown, new, confirmed = [], [], []
     for pk, chat in chats.items():
         pair = known.get(pk) or ChatLabel(chat=chat, label=label, last_message_at=chat.last_message_at)
@@ -137,6 +140,7 @@ def _adopt_chunk(actor: Actor, listing: Listing, jids: Iterable[str]) -> list[Ch
         changed.append(pair)
         if pair.wanted != wanted:
             new.append(chat)
+            anew.append(pair)
         elif pair.receipt != receipt:
             confirmed.append(pair.pk)
         if (wanted, remote, receipt) != (pair.wanted, pair.remote, pair.receipt):
@@ -148,6 +152,7 @@ def _adopt_chunk(actor: Actor, listing: Listing, jids: Iterable[str]) -> list[Ch
     count_chats({label.pk: len(new)})
     if not imports:
         enter_all([entry(actor, Verb.ADD, chat=chat, label=label) for chat in new])
+    end_timers(anew, Reason.TIMER_ANEW())
     if shown and not imports:
         note(instance, Change.Kind.CHAT, shown)
     return new

@@ -15,6 +15,7 @@ from labelapp.actions.renames import ask_directory
 from labelapp.actions.run_starts import forget, must_run, person, set_going, tell
 from labelapp.actions.run_steps import actor_of
 from labelapp.actions.run_targets import CHUNK, in_chunks
+from labelapp.actions.timer_ends import turn_into_other
 from labelapp.actions.transactions import patient
 from labelapp.models import Chat, ChatAlias, ChatLabel, Instance, Label, Receipt, Run, RunChat, RunItem
 from labelapp.whatsapp.errors import ProviderError
@@ -147,6 +148,8 @@ def retire(run: Run, client: Provider) -> tuple[int, bool]:
             ask_directory(label.instance_id, timezone.now() + AGAIN)
             return 0, True
         delete_there(client, label)
+    if run.replacement is not None:
+        turn_into_other(label, run.replacement)
     bury_label(actor_of(run), label)
     tell(run)
     return 0, True

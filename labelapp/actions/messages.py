@@ -1,7 +1,7 @@
 """Messages and chats as they come in: previews, order and who waits, whatever the order of arrival. All in a transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labelapp.actions.addresses import by_address, chats_at
+from labelapp.actions.facts import tell_messages
 from labelapp.actions.notices import note
 from labelapp.actions.pairs import lock_chat
 from labelapp.actions.providers import client_for, refusal
@@ -39,11 +40,13 @@ def message_row(chat: Chat, info: MessageInfo, at: datetime, sender_name: str = 
     )
 
 
-def _store(chat: Chat, info: MessageInfo, at: datetime) -> bool:
-    if Message.objects.filter(instance=chat.instance_id, wa_id=info.wa_id).exists():
-        return False
-    message_row(chat, info, at).save(force_insert=True)
-    return True
+def keep_messages(instance: Instance, rows: Iterable[Message], new_chats: Mapping[int, Chat]) -> list[Message]:
+    """Store those that were not met before, and tell of them: no event may follow, or only one that is a repeat by then."""
+    met = {row.wa_id: row for row in rows}
+    known = set(Message.objects.filter(instance=instance, wa_id__in=met).values_list("wa_id", flat=True))
+    made = Message.objects.bulk_create(row for row in met.values() if row.wa_id not in known)
+    tell_messages(instance, made, new_chats)
+    return made
 
 
 def move_chat(chat: Chat, info: MessageInfo, at: datetime, sender_name: str = "") -> None:
@@ -111,12 +114,13 @@ def fetch_messages(chat: Chat) -> None:
 
 
 def _store_all(chat: Chat, infos: Iterable[MessageInfo]) -> None:
-    oldest = timezone.now() - timedelta(days=settings.MESSAGE_DAYS)
-    moved = chat.last_message_at
-    for info in infos:
-        at = min(info.at or NEVER, timezone.now())
-        if at > oldest and _store(chat, info, at):
-            move_chat(chat, info, at)
+    now, moved = timezone.now(), chat.last_message_at
+    oldest = now - timedelta(days=settings.MESSAGE_DAYS)
+    by_id = {info.wa_id: info for info in infos}
+    rows = [message_row(chat, info, min(info.at or NEVER, now)) for info in by_id.values()]
+    fresh = {chat.pk: chat} if moved == NEVER else {}
+    for row in keep_messages(chat.instance, (row for row in rows if row.at > oldest), fresh):
+        move_chat(chat, by_id[row.wa_id], row.at)
     write_texts(found_by_preview([chat.pk]))
     if chat.last_message_at != moved:
         note(chat.instance, Change.Kind.MESSAGE, [chat])

@@ -95,6 +95,7 @@ def _write(instance: Instance, notices: Iterable[Notice]) -> int:
         row.hushed = not row.urgent and own is not None and own.is_quiet(now)
         row.shown_at = now if row.hushed else None
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    _raise_to_urgent(row for row in rows if row.urgent)
     loud_ones = {row.user_id for row in rows if not row.hushed}
     Change.objects.bulk_create(
         Change(instance=instance, kind=Change.Kind.NOTICE, user_id=user) for user in sorted(loud_ones)
@@ -102,6 +103,17 @@ def _write(instance: Instance, notices: Iterable[Notice]) -> int:
     if loud_ones:
         wake()
     return len(rows)
+
+
+def _raise_to_urgent(rows: Iterable[Notice]) -> None:
+    """A person is told of a fact once: where another reason had them told quietly, and no page has shown it yet, it is urgent now."""
+    people: dict[int, list[int]] = {}
+    for row in rows:
+        if row.fact is not None:
+            people.setdefault(row.fact, []).append(row.user_id)
+    for fact, users in people.items():
+        before = Notice.objects.filter(Q(hushed=True) | Q(shown_at=None), fact=fact, user__in=users, urgent=False)
+        before.update(urgent=True, hushed=False, shown_at=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,12 +108,24 @@ def replay(actor: Actor, send: HookSend) -> None:
         wake()
 
 
-def call_hook(hook: OutgoingHook, chat: Chat, *, kind: str, about: dict[str, Any]) -> HookSend | None:
-    """Tell a hook of a chat, whatever it listens to: for rules and clocks, in their transaction. None when it is off."""
+def call_hook(
+    hook: OutgoingHook,
+    chat: Chat,
+    *,
+    kind: str,
+    about: dict[str, Any],
+    of: int | None = None,
+    rule: int | None = None,
+) -> HookSend | None:
+    """Tell a hook of a chat, whatever it listens to: for rules and clocks, in their transaction. None when it is off.
+
+    `of`: the fact that led to it, of which a `rule` tells a hook once, however often this is called.
+    """
     if not hook.is_on:
         return None
     data = {"number": number_data(chat.instance), "chat": chat_data(chat, labels_now([chat.pk])), **about}
     send = new_send(hook, kind, data, instance=chat.instance, chat=chat)
-    send.save()
+    send.fact, send.rule = of, rule
+    HookSend.objects.bulk_create([send], ignore_conflicts=of is not None)
     wake()
     return send

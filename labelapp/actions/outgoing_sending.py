@@ -39,11 +39,15 @@ class Job:
         return f"<Job {self.pk}>"
 
     def run(self) -> Answer:
-        """Post it. Signed at this moment: a receiver refuses what is old."""
+        """Post it."""
+        return self.post(settings.HOOK_SECONDS)
+
+    def post(self, seconds: float, *, whole: int = 0) -> Answer:
+        """Signed at this moment: a receiver refuses what is old. `whole`: as in `whatsapp.outgoing.post`."""
         if not self.keys or not self.url:
             return Answer(failure=Failure.LOCKED)
         headers = signed_headers(self.keys, self.message_id, int(timezone.now().timestamp()), self.body)
-        return post(self.url, self.body, headers, allow_private=self.allow_private, seconds=settings.HOOK_SECONDS)
+        return post(self.url, self.body, headers, allow_private=self.allow_private, seconds=seconds, whole=whole)
 
 
 def claim_due(instance: Instance, room: int, flying: Collection[Job] = ()) -> list[Job]:

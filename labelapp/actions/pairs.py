@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from labelapp.actions.actor import Actor
 from labelapp.actions.notices import count_chats, enter
+from labelapp.actions.timer_ends import end_timers
 from labelapp.models import Chat, ChatLabel, Label, MergedChat, Receipt, Source, Verb
 from labelapp.models.assignments import OPEN
 from labelapp.models.fields import NEVER
@@ -67,6 +68,8 @@ def wish(
     written even where the provider says that it is so already; the same wish made once more stays so until it is confirmed.
     `anew`: what was seen before the wish does not confirm it."""
     now = timezone.now()
+    if on and not pair.wanted and actor.cause != Reason.UNDONE():
+        end_timers([pair], Reason.TIMER_ANEW())
     pair.forced = forced or (pair.forced and pair.wanted == on and pair.receipt != Receipt.CONFIRMED)
     if pair.wanted != on:
         count_chats({pair.label_id: 1 if on else -1})

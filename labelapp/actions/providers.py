@@ -1,5 +1,7 @@
 """From an instance to a client of its provider, and from its errors to sentences."""
 
+from typing import Any
+
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -17,9 +19,13 @@ class Unavailable(Refused):
 
 
 class ProviderRefused(Refused):
-    """The provider said no; the message holds its own words."""
+    """The provider said no; the message holds its own words. `about_name`: it does not like the name that was sent."""
 
     status = 422
+
+    def __init__(self, message: Any, *, about_name: bool = False) -> None:
+        super().__init__(message)
+        self.about_name = about_name
 
 
 def client_for(instance: Instance, *, seconds: float | None = None) -> Provider:
@@ -55,5 +61,7 @@ def reason(error: ProviderError) -> str:
 
 def refusal(error: ProviderError) -> Refused:
     """The error of a provider as the refusal of an action."""
-    kind = Unavailable if error.unreachable or not error.permanent else ProviderRefused
-    return kind(sentence(reason(error)))
+    words = sentence(reason(error))
+    if error.unreachable or not error.permanent:
+        return Unavailable(words)
+    return ProviderRefused(words, about_name=error.about_name)

@@ -8,9 +8,23 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from labelapp.actions.events import expire_events
 from labelapp.actions.outgoing_sending import end_old
 from labelapp.actions.texts import write_texts
-from labelapp.models import Change, Chat, Fact, HookDelivery, HookSend, KeptAnswer, Looker, Message, Notice
+from labelapp.actions.timer_ends import end_resting
+from labelapp.models import (
+    Ask,
+    BusinessEvent,
+    Change,
+    Chat,
+    Fact,
+    HookDelivery,
+    HookSend,
+    KeptAnswer,
+    Looker,
+    Message,
+    Notice,
+)
 from labelapp.models.tokens import KEPT
 
 CHUNK = 500  # rows per transaction, so that nobody waits long for the database
@@ -18,9 +32,12 @@ CHUNK = 500  # rows per transaction, so that nobody waits long for the database
 
 def prune() -> int:
     """Delete what is older than the settings say: applied deliveries, messages, what hooks and people were told, change notices, facts.
-    And who was at a chat long ago, and answers that are not given again. Returns how many."""
+    And who was at a chat long ago, answers that are not given again, timers of labels that came off, settled business events. Returns
+    how many rows."""
     now = timezone.now()
     end_old()
+    end_resting()
+    expire_events()
     old: list[QuerySet[Any]] = [
         Change.objects.filter(at__lt=now - timedelta(days=settings.CHANGE_DAYS)),
         HookDelivery.objects.filter(
@@ -29,8 +46,10 @@ def prune() -> int:
         Fact.objects.filter(at__lt=now - timedelta(days=settings.CHANGE_DAYS), handled_at__isnull=False),
         HookSend.objects.filter(made_at__lt=now - timedelta(days=settings.DELIVERY_DAYS), ended_at__isnull=False),
         Notice.objects.filter(at__lt=now - timedelta(days=settings.DELIVERY_DAYS)),
+        Ask.objects.filter(made_at__lt=now - timedelta(days=1)),
         Looker.objects.filter(seen_at__lt=now - timedelta(days=1)),
         KeptAnswer.objects.filter(at__lt=now - KEPT),
+        BusinessEvent.objects.filter(applied_at__lt=now - timedelta(days=settings.EVENT_DAYS)),
     ]
     return sum(_delete(rows) for rows in old) + _delete_messages(now - timedelta(days=settings.MESSAGE_DAYS))
 

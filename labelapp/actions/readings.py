@@ -18,6 +18,7 @@ from labelapp.actions.pairs import backoff, confirm, fail, write_pairs
 from labelapp.actions.providers import reason
 from labelapp.actions.readiness import schedule
 from labelapp.actions.receipts import chance, is_unheard, locked_pair, try_again
+from labelapp.actions.timer_ends import end_timers
 from labelapp.actions.transactions import patient
 from labelapp.models import Change, Chat, ChatLabel, Instance, Label, Receipt, Source, Verb
 from labelapp.models.reasons import Reason
@@ -170,6 +171,7 @@ def _write(instance: Instance, readings: Sequence[Reading]) -> None:
         count_chats(_counted(taken_over))
         verbs = {True: Verb.ADD, False: Verb.REMOVE}
         enter_all([entry(PHONE, verbs[pair.wanted], chat=pair.chat, label=pair.label) for pair in taken_over])
+        end_timers([pair for pair in taken_over if pair.wanted], Reason.TIMER_ANEW())
     first = min(reading.asked_at for reading in readings)
     for there in (True, False):
         rows = ChatLabel.objects.filter(pk__in=[pk for reading in readings for pk in reading.as_known[there]])

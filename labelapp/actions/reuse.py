@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor
@@ -10,6 +10,7 @@ from labelapp.actions.facts import tell_label
 from labelapp.actions.identity import addresses_of
 from labelapp.actions.notices import note
 from labelapp.actions.pairs import bury, lock_chat, lock_pair, wish
+from labelapp.actions.successors import hand_over_uses
 from labelapp.models import Change, Chat, ChatLabel, Fact, Instance, Label, Receipt, Source
 from labelapp.models.assignments import CLOCKS, OPEN
 from labelapp.models.fields import NEVER
@@ -23,10 +24,12 @@ SAMPLE = 5  # chats that are asked whether they kept a label that looks like ano
 
 
 def remove_chips(label: Label, at: datetime, by: Actor | None = PHONE) -> None:
-    """The end of a label that was deleted at `at`: its chips go, its waiting wishes fail. In a transaction that holds the label.
+    """The end of a label that was deleted at `at`: its chips go, its waiting wishes fail, and what names it names the one that it was
+    being merged into. In a transaction that holds the label.
 
     `by`: who deleted it, None where that is nobody's news.
     """
+    hand_over_uses(label)
     touched = bury(label, at)
     if by is not None and not label.is_ghost:
         tell_label(Fact.Kind.LABEL_DELETED, by, label)
@@ -46,12 +49,8 @@ def begin_again(label: Label, at: datetime) -> None:
         return
     renamed_at = label.renamed_at if label.event_at > at else None
     before = label.former if renamed_at else {}
-    new = Label.objects.get(pk=label.pk)
     Label.objects.filter(pk=label.pk).update(deleted_at=at, **before)  # the id is free
-    new.pk, new.group, new.description, new.known_at = None, None, "", timezone.now()
-    new.renamed_at, new.former, new.questioned_at, new.denied_at = None, {}, None, None
-    if label.event_at <= at:  # only its chats were heard of: the directory has to name it
-        new.name, new.color_index, new.color_hex, new.known_at, new.event_at = "", None, "", None, NEVER
+    new = _successor(label, at)
     new.save(force_insert=True)
     if not new.is_ghost:
         tell_label(Fact.Kind.LABEL_CREATED, PHONE, new)
@@ -64,6 +63,27 @@ def begin_again(label: Label, at: datetime) -> None:
     undo_strays(new)
     Label.objects.filter(pk=new.pk).update(chat_count=ChatLabel.objects.filter(label=new, wanted=True).count())
     Instance.objects.filter(pk=new.instance_id).update(directory_due_at=timezone.now(), reconcile_due_at=timezone.now())
+
+
+def _successor(label: Label, at: datetime) -> Label:
+    """The unsaved row of the label that has the id of this one since `at`.
+
+    It has the id, and what an event said of it after `at`: name and colour. Where only its chats were heard of it is unknown until
+    the directory names it. All else on the row was said of the dead label, and would be wrong of another one: what people made of
+    it (description, group, limit as a stage, urgency, archive, being left unknown), its place among the others, and what was found
+    by comparing its chats (`verified_at`, `remote_count`) or by asking whether its name is new (`renamed_at` and what goes with it).
+    """
+    new = Label(instance=label.instance, wa_id=label.wa_id, position=last_place(label.instance), seen_at=timezone.now())
+    if label.event_at > at:
+        for field, value in label.look.items():
+            setattr(new, field, value)
+        new.known_at, new.event_at, new.seen_at = timezone.now(), label.event_at, label.seen_at
+    return new
+
+
+def last_place(instance: Instance) -> int:
+    """Where a new label of the number stands: behind all others."""
+    return (instance.labels.aggregate(top=Max("position"))["top"] or 0) + 1
 
 
 def _wished_since(at: datetime) -> Q:

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from labelapp.actions.actor import Actor, Refused
 from labelapp.models import Instance, Label, Rule, RuleSet, User
 from labelapp.models.fields import NEVER
+from labelapp.models.reasons import sentence
 from labelapp.queries.people import may_see
 from labelapp.queries.rules.specs import Spec, Wrong, read_spec
+from labelapp.queries.rules.told import told_of
 
 NAME_LENGTH = 80
 MOST = 200  # rules of a number
@@ -76,11 +78,17 @@ def set_match(actor: Actor, instance: Instance, *, first_only: bool) -> None:
 
 
 def check(instance: Instance, spec: Spec) -> None:
-    """Raise Wrong for labels that the number does not have (any more), what is no stage, and people who may not see the number."""
+    """Raise Wrong for labels that the number does not have (any more), what is no stage, people who may not see the number, and
+    outgoing hooks that are gone or about other numbers."""
     labels = Label.objects.living().filter(instance=instance, pk__in=spec.labels, known_at__isnull=False)
     living = {label.pk: label for label in labels.select_related("group")}
     doings = spec.doings
-    for field, pks in (("add", doings.add), ("remove", doings.remove), ("", spec.labels)):
+    for field, pks in (
+        ("add", doings.add),
+        ("remove", doings.remove),
+        ("answers", doings.answers),
+        ("", spec.labels),
+    ):
         if set(pks) - set(living):
             raise Wrong(field, _("It names a label that the number does not have any more."))
     stage = living.get(doings.stage) if doings.stage else None
@@ -90,6 +98,9 @@ def check(instance: Instance, spec: Spec) -> None:
         person = User.objects.filter(pk=doings.assign).first()
         if person is None or not may_see(person, instance):
             raise Wrong("assign", _("This person may not see the number."))
+    field, why = told_of(instance, [doings]).missing(doings)
+    if why:
+        raise Wrong(field, sentence(why))
 
 
 def _write(rule: Rule, values: dict[str, Any]) -> None:

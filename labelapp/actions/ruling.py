@@ -13,11 +13,14 @@ from labelapp.actions.actor import Actor, Refused
 from labelapp.actions.assigning import hand
 from labelapp.actions.pairs import RULES, lock_chat
 from labelapp.actions.tagging import tag, to_stage
+from labelapp.actions.telling import Did, tell_others
+from labelapp.actions.timers import Alarm, time_pair
 from labelapp.models import Chat, Fact, Instance, Label, LedgerEntry, Rule, RuleFiring, RuleSet, Source, User, Verb
 from labelapp.models.reasons import Reason
 from labelapp.queries.loud import loud
 from labelapp.queries.rules.occasions import Occasion, meets
 from labelapp.queries.rules.specs import NOBODY, Spec, Wrong, spec_of
+from labelapp.queries.rules.told import Told, told_of
 from labelapp.queries.rules.world import World, held_labels
 
 log = logging.getLogger(__name__)
@@ -31,15 +34,17 @@ TRIGGERS: dict[str, tuple[str, ...]] = {
     Kind.MESSAGE_IN: (Trigger.MESSAGE_IN,),
     Kind.MESSAGE_OUT: (Trigger.MESSAGE_OUT,),
     Kind.CHAT_CREATED: (Trigger.CHAT_CREATED,),
+    Kind.BUSINESS: (Trigger.EVENT,),
 }
 
 
 @dataclass(slots=True)
 class Live:
-    """A rule that is switched on, what it says, and what it has done since it was read."""
+    """A rule that is switched on, what it says, whom it tells, and what it has done since it was read."""
 
     rule: Rule
     spec: Spec
+    told: Told = field(default_factory=Told)
     fired: int = 0
     changed: int = 0
     news: dict[str, object] = field(default_factory=dict)  # columns to write
@@ -52,7 +57,7 @@ class Live:
 
     def save(self) -> None:
         """Write what is new. Somebody may edit the rule meanwhile: nothing else is touched."""
-        if self.fired or self.news:
+        if self.fired or self.changed or self.news:
             counted = {"fired": F("fired") + self.fired, "changed": F("changed") + self.changed}
             Rule.objects.filter(pk=self.rule.pk).update(**counted, **self.news)
 
@@ -75,7 +80,8 @@ def apply_rules(instance: Instance, facts: Sequence[Fact]) -> None:
 
 
 def live_rules(instance: Instance) -> list[Live]:
-    """The rules that are switched on, in their order. One that names a deleted label is paused, until somebody mends it."""
+    """The rules that are switched on, in their order. One that names a deleted label, or tells whoever is not there any more, is paused,
+    until somebody mends it."""
     found = []
     for rule in Rule.objects.filter(instance=instance, is_on=True):
         try:
@@ -86,15 +92,19 @@ def live_rules(instance: Instance) -> list[Live]:
             )
     named = {pk for live in found for pk in live.spec.labels}
     living = set(Label.objects.filter(instance=instance, pk__in=named).living().values_list("pk", flat=True))
+    told = told_of(instance, [live.spec.doings for live in found])
     for live in found:
-        pause(live.rule, live.spec.labels - living)
+        live.told = told
+        dead, missing = live.spec.labels - living, told.missing(live.spec.doings)[1]
+        if live.rule.paused_reason or dead or missing:
+            pause(live.rule, dead, missing)
     return [live for live in found if not live.rule.paused_reason]
 
 
-def pause(rule: Rule, dead: Iterable[int]) -> None:
-    """Note which of its labels are gone, or that none is."""
+def pause(rule: Rule, dead: Iterable[int], missing: str = "") -> None:
+    """Note which of its labels are gone, or else what is `missing`, or that nothing is."""
     names = Label.objects.filter(pk__in=dead).order_by("pk").values_list("name", flat=True)
-    reason = Reason.RULE_DEAD(", ".join(names))[:300] if dead else ""
+    reason = Reason.RULE_DEAD(", ".join(names))[:300] if dead else missing[:300]
     if reason != rule.paused_reason:
         rule.paused_reason = reason
         rule.save(update_fields=["paused_reason"])
@@ -105,13 +115,23 @@ def _answer(live: Live, fact: Fact, world: World) -> bool:
     if fact.rule_id == live.rule.pk or fact.chat is None:  # a rule never reacts to what it caused
         return False
     occasion = world.occasion(live.rule.trigger, fact, fact.chat)
-    return fire(live, occasion, fact.chat, world, depth=fact.depth)
+    return fire(live, occasion, fact.chat, world, depth=fact.depth, of=fact.pk)
 
 
 def fire(
-    live: Live, occasion: Occasion, chat: Chat, world: World, *, depth: int = 0, since: datetime | None = None
+    live: Live,
+    occasion: Occasion,
+    chat: Chat,
+    world: World,
+    *,
+    depth: int = 0,
+    since: datetime | None = None,
+    of: int | None = None,
 ) -> bool:
-    """Do what the rule says if it means the occasion. Returns whether it fired. What goes wrong is kept with the rule."""
+    """Do what the rule says if it means the occasion. Returns whether it fired. What goes wrong is kept with the rule.
+
+    `of`: the fact that is the occasion, for which nobody is told twice.
+    """
     try:
         if meets(live.spec, occasion) is None or _has_had_enough(live.rule, chat):
             return False
@@ -119,7 +139,7 @@ def fire(
             live.guarded(Reason.RULE_DEEP(chat.title))
             return False
         with transaction.atomic():
-            done = _act(live, chat, depth)
+            done = _act(live, occasion, chat, depth, of)
             if done or since or live.rule.per_chat or live.rule.cooldown:
                 RuleFiring.objects.create(rule=live.rule, chat_id=chat.pk, changed=bool(done), since=since)
     except OperationalError:
@@ -145,26 +165,36 @@ def _has_had_enough(rule: Rule, chat: Chat) -> bool:
     return rule.per_chat is not None and before.count() >= rule.per_chat
 
 
-def _act(live: Live, chat: Chat, depth: int) -> int:
+def rule_actor(rule: Rule, depth: int) -> Actor:
+    """A rule at the door. `depth`: how many others led to it."""
+    return Actor(None, Source.RULE, rule.name, frozenset({"apply_labels"}), depth + 1, rule.pk)
+
+
+def _act(live: Live, occasion: Occasion, chat: Chat, depth: int, of: int | None) -> int:
     """Returns how much it changed."""
-    rule, doings = live.rule, live.spec.doings
-    actor = Actor(None, Source.RULE, rule.name, frozenset({"apply_labels"}), depth + 1, rule.pk)
+    doings = live.spec.doings
+    actor = rule_actor(live.rule, depth)
     chat = lock_chat(chat.pk)
     held = held_labels({chat.pk})[chat.pk]
-    done = 0
+    did = Did()
     wanted = [(pk, True) for pk in doings.puts_on] + [(pk, False) for pk in doings.remove]
     for pk, on in wanted:
-        if (pk in held) == on or not _may_turn(live, chat, pk, on, depth):
+        if (pk in held) == on or not may_turn(live, chat, pk, on, depth):
             continue
         if pk == doings.stage:
             to_stage(actor, chat, pk, priority=RULES)
         else:
-            tag(actor, chat, pk, on=on, priority=RULES)
-        done += 1
-    return done + _assign(actor, chat, doings.assign)
+            pair = tag(actor, chat, pk, on=on, priority=RULES)
+            if on and doings.lasts:
+                time_pair(actor, pair, Alarm(timezone.now() + timedelta(seconds=doings.lasts)))
+        did.turned[pk] = on
+    did.gave = _assign(actor, chat, doings.assign)
+    if doings.tells:
+        tell_others(live.rule, doings, live.told, chat, did, occasion.text, depth=depth, of=of)
+    return len(did.turned) + did.gave
 
 
-def _may_turn(live: Live, chat: Chat, label: int, on: bool, depth: int) -> bool:
+def may_turn(live: Live, chat: Chat, label: int, on: bool, depth: int) -> bool:
     """Whether rules have not just changed the pair: one that undoes what another did a moment ago is about to go round in circles."""
     lately = LedgerEntry.objects.filter(chat=chat, label=label, source=Source.RULE, at__gt=timezone.now() - REST)
     opposite = lately.filter(verb=Verb.REMOVE if on else Verb.ADD)

@@ -10,6 +10,7 @@ from labelapp.actions.actor import Actor, Refused
 from labelapp.actions.notices import note
 from labelapp.actions.pairs import BULK, FINISHING, lock_chat, lock_pair, wish
 from labelapp.actions.tagging import Gone, put, usable
+from labelapp.actions.timer_ends import hand_on_timer
 from labelapp.actions.transactions import patient
 from labelapp.models import Change, Chat, ChatLabel, Instance, Label, Receipt, Run, RunChat, RunItem, Source
 from labelapp.models.reasons import Reason
@@ -78,7 +79,18 @@ class Step:
             if item.label_id in self.made:
                 item.state, item.wished_at = Item.SENT, self.made[item.label_id].wanted_at
                 item.before = True if item.before is None else item.before
+        if self.links_first:
+            self._hand_on_timers()
         _write(self.items)
+
+    def _hand_on_timers(self) -> None:
+        """A merge: the time of the label that comes off is that of the other one from now on."""
+        new = next((self.pairs.get(item.label_id) for item in self.items if item.on), None)
+        if new is None or not new.wanted:
+            return
+        for item in self.items:
+            if item.label_id in self.made and item.before and not (item.on or item.follows):
+                hand_on_timer(self.made[item.label_id], new)
 
     def _is_overtaken(self, item: RunItem, waiting: list[RunItem]) -> bool:
         """Undo: whether something happened to the pair since, or another label of its group was set, which it would take off."""

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Exists, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from labelapp.actions.pairs import BULK, FINISHING
-from labelapp.models import ChatLabel, HookDelivery, Instance, Receipt
+from labelapp.models import ChatLabel, HookDelivery, Instance, Label, Receipt
 from labelapp.models.assignments import OPEN
 
 NEXT = 32  # pairs chosen at a time
@@ -44,7 +44,8 @@ def due_pairs(
     """
     now = timezone.now()
     waiting = Q(waits_for__wanted=True, waits_for__receipt__in=OPEN)
-    waiting |= Q(receipt=Receipt.PENDING, label__questioned_at__isnull=False)
+    own = Label.objects.filter(pk=OuterRef("label"))
+    waiting |= Q(Exists(own.filter(questioned_at__isnull=False)), receipt=Receipt.PENDING)
     if listed:
         waiting |= Q(label__in=listed, receipt=Receipt.SENT, wanted=True, priority__gte=FINISHING)
     waiting |= Q(backlog(instance), receipt=Receipt.CONFIRMED, due_at__gt=now - LONGEST_WAIT)
@@ -53,8 +54,9 @@ def due_pairs(
     ready = Instance.objects.filter(pk=instance.pk).connected().ready()  # asked anew each time: a run can be long
     first, second = (Receipt.SENT, Receipt.PENDING) if readings_first else (Receipt.PENDING, Receipt.SENT)
     kind = Case(When(receipt=first, then=Value(0)), When(receipt=second, then=Value(1)), default=Value(2))
+    # Labels are looked up for each due pair, not joined: few pairs are due, and a walk of all the number's labels takes them all
     rows = (
-        ChatLabel.objects.filter(due_at__lte=now, label__instance__in=ready)
+        ChatLabel.objects.filter(Exists(own.filter(instance__in=ready)), due_at__lte=now)
         .exclude(waiting)
         .exclude(chat__in=busy_chats)
         .order_by("priority", kind, "due_at", "pk")

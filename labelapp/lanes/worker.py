@@ -13,7 +13,22 @@ from django.db import Error, connection
 from labelapp.actions.assigning import release_chats
 from labelapp.actions.heartbeats import beat, rest
 from labelapp.actions.pruning import prune
-from labelapp.lanes import apply, directory, facts, hooks, importer, moves, poll, push, reconcile, reread, runs, watch
+from labelapp.lanes import (
+    apply,
+    classify,
+    directory,
+    facts,
+    hooks,
+    importer,
+    moves,
+    poll,
+    push,
+    reconcile,
+    reread,
+    runs,
+    timers,
+    watch,
+)
 from labelapp.lanes.lane import Lane, RunDue
 from labelapp.lanes.locks import Locks
 from labelapp.lanes.numbers import Numbers
@@ -29,6 +44,8 @@ LANES: dict[str, RunDue] = {
     "moves": moves.run_due,
     "facts": facts.run_due,
     "hooks": hooks.run_due,
+    "classify": classify.run_due,
+    "timers": timers.run_due,
     "import": importer.run_due,
     "directory": directory.run_due,
     "watch": watch.run_due,

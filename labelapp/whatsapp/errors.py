@@ -1,6 +1,13 @@
 """The one error of this layer, so that callers decide by its fields and not by what a library happened to raise."""
 
+import re
+
 GATEWAYS = frozenset({502, 504, *range(520, 525)})  # from 520 on Cloudflare's: unknown, down, time-outs, no way there
+
+# A label's name is taken or too long. Neither provider says which rules names have: what else it refuses with 422 is about the name,
+# unless it speaks of the slots or the colour (`Maximum 20 labels allowed`, `Invalid 'colorHex'`).
+_NAME = re.compile(r"already exists|\bname\b|too long|length|characters", re.I)
+_NOT_THE_NAME = re.compile(r"maximum|limit|colou?r", re.I)
 
 
 class ProviderError(Exception):
@@ -55,6 +62,13 @@ class ProviderError(Exception):
     def keyless(self) -> bool:
         """The phone has not shared the keys that label changes need. Nothing passes until the number is linked again."""
         return "no app state keys" in self.message.lower()
+
+    @property
+    def about_name(self) -> bool:
+        """Of a label that is made or changed: its name is refused, and another one may pass."""
+        if not self.permanent or self.refused or self.keyless:
+            return False
+        return bool(_NAME.search(self.message)) or (self.status == 422 and not _NOT_THE_NAME.search(self.message))
 
     @property
     def gone(self) -> bool:

@@ -10,7 +10,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -44,6 +44,11 @@ class Failure(StrEnum):
     TIMED_OUT = "timed-out"
     NO_CONNECTION = "no-connection"
     LOCKED = "locked"  # our keys can't read the secret any more
+    TOO_LONG = "too-long"  # more than was to be read as a whole
+
+
+class _TooLong(Exception):
+    """The answer is longer than it may be."""
 
 
 class Wrong(StrEnum):
@@ -58,12 +63,14 @@ class Wrong(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: a status and the first of the text, or why nothing did. `wait`: seconds that the receiver asks us to wait."""
+    """What came back: a status and the first of the text (or `body`, all of it), or why nothing did. `wait`: seconds that the
+    receiver asks us to wait."""
 
     status: int | None = None
     text: str = ""
     failure: Failure = Failure.NONE
     wait: float | None = None
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def is_ok(self) -> bool:
@@ -119,9 +126,18 @@ def wrong_with(url: str, allow_private: bool) -> Wrong | None:
 
 
 def post(
-    url: str, body: bytes, headers: dict[str, str], *, allow_private: bool = False, seconds: float = SECONDS
+    url: str,
+    body: bytes,
+    headers: dict[str, str],
+    *,
+    allow_private: bool = False,
+    seconds: float = SECONDS,
+    whole: int = 0,
 ) -> Answer:
-    """Post, and tell what came of it. Never raises for what the other side does. The address is judged where it leads now."""
+    """Post, and tell what came of it. Never raises for what the other side does. The address is judged where it leads now.
+
+    `whole`: a good answer is read to its end, if that comes within so many bytes. Of any other the first words are kept.
+    """
     quiet_logs()
     until = time.monotonic() + seconds
     backend = _Timed(httpcore.SyncBackend() if allow_private else GuardedBackend(), until)
@@ -133,8 +149,12 @@ def post(
             ) as client,
             client.stream("POST", url, content=body, headers=about) as response,
         ):
+            if whole and response.is_success:
+                return Answer(response.status_code, body=_whole(response, whole))
             text = _first(response)
             return Answer(response.status_code, text, wait=retry_after(response.headers, LONGEST_WAIT))
+    except _TooLong:
+        return Answer(failure=Failure.TOO_LONG)
     except ForbiddenAddress:
         return Answer(failure=Failure.FORBIDDEN)
     except httpx.TimeoutException:
@@ -154,6 +174,16 @@ def _first(response: httpx.Response) -> str:
     except httpx.HTTPError:
         pass
     return readable(got[: 4 * KEPT].decode("utf-8", "replace"))[:KEPT]
+
+
+def _whole(response: httpx.Response, most: int) -> bytes:
+    """All of the answer as it was sent: nothing is unpacked, which could make it any size."""
+    got = b""
+    for chunk in response.iter_raw():
+        got += chunk
+        if len(got) > most:
+            raise _TooLong
+    return got
 
 
 class _Timed(httpcore.NetworkBackend):

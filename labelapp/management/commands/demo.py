@@ -6,6 +6,7 @@ It has a database, keys and a simulator file of its own below `data/demo`, so th
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -26,7 +27,9 @@ from labelapp.actions.demo import (
     SILENT,
     Place,
     connect_demo,
+    connect_shop,
     group_labels,
+    keep_classifier,
     leave_wishes,
     make_people,
     register_demo_hook,
@@ -38,6 +41,7 @@ from labelapp.management.commands.serve import MANAGE, must_be_free, wait_while_
 from labelapp.models import Instance
 
 HOST = "127.0.0.1"
+SENTIMENT = str(settings.BASE_DIR / "examples" / "sentiment.py")
 
 
 class Command(BaseCommand):
@@ -78,6 +82,8 @@ class Command(BaseCommand):
             start_import(number)
             follow_import(number, self.stdout.write, lambda: must_all_run(family))
             group_labels(number)
+            fetch(f"{simulator}/sim/shop", {"token": connect_shop(number)})
+            self._start_classifier(family, number)
             fetch(f"{simulator}/sim/life", {"every": options["life"]})
             self._welcome(simulator)
             self._make_others(family, simulator, options["life"])
@@ -90,6 +96,15 @@ class Command(BaseCommand):
         command = [MANAGE, "simulator", "--host", HOST, "--port", str(options["simulator_port"]), "--keep"]
         command += ["--chats", str(options["chats"]), "--data", str(settings.DATA_DIR / "simulator.sqlite3")]
         family.start("simulator", [*command, "--product-url", settings.PUBLIC_URL])
+
+    def _start_classifier(self, family: Family, number: Instance) -> None:
+        """A program outside that is asked by a rule whether customers sound unhappy."""
+        port = free_port()
+        url = f"http://{HOST}:{port}/"
+        hook = keep_classifier(number, url)
+        secret = {"LABELAPP_HOOK_SECRET": hook.secret}
+        family.start("classifier", [SENTIMENT, "--with-parent", "--port", str(port)], secret)
+        wait_for(family, "the classifier", lambda: fetch(url))
 
     def _make_others(self, family: Family, simulator: str, life: float) -> None:
         """After the welcome, which nobody shall wait for: a number that tells nothing of labels, and one whose phone is gone."""
@@ -111,7 +126,9 @@ class Command(BaseCommand):
             f"\nlabelapp is ready at {settings.PUBLIC_URL}/\n"
             f"  start here:   {simulator}/         (the tour: phone and inbox side by side)\n"
             f"  the phone:    {simulator}/phone/\n"
+            f"  a shop:       {simulator}/shop/\n"
             f"  the inbox:    {settings.PUBLIC_URL}/chats/\n"
+            "  a rule asks a classifier: write “This is terrible, I want my money back” on the phone\n"
             f"  log in as:    {', '.join(PEOPLE)}   password: {PASSWORD}\n"
             "Ctrl-C stops everything."
         )
@@ -135,6 +152,12 @@ def become_demo(options: dict[str, Any]) -> None:
     os.environ.pop("ENCRYPTION_KEYS", None)
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def fetch(url: str, body: dict[str, object] | None = None) -> bytes | None:
