@@ -13,6 +13,7 @@ from labelapp.whatsapp.palette import PALETTE
 
 Triple = tuple[float, float, float]
 Matrix = tuple[Triple, Triple, Triple]
+REDS = (0, 13)  # Coral and Red: for what is urgent
 CLOSE = 10.0  # less than that apart: chips of these colours are mixed up at a glance
 CLOSE_BLIND = 6.0  # the simulation exaggerates, as most people lack no cones but have weak ones
 WHITE = (0.95047, 1.0, 1.08883)  # D65
@@ -70,12 +71,19 @@ def confusable() -> dict[int, frozenset[int]]:
     return {one: frozenset(other for other in every if other != one and likeness(one, other)) for one in every}
 
 
-def clear_of(used: Collection[int], *, but: Collection[int] = ()) -> list[int]:
-    """The colours that nobody mixes up with those in use, farthest from them first; without those of `but`."""
-    clear = [color for color in range(len(PALETTE)) if color not in but and not any(likeness(color, n) for n in used)]
+def offered_to(*, urgent: bool) -> list[int]:
+    """The colours that a label may be advised: red only to one that is in the order by urgency."""
+    return [color for color in range(len(PALETTE)) if urgent or color not in REDS]
+
+
+def clear_of(used: Collection[int], *, but: Collection[int] = (), urgent: bool = False) -> list[int]:
+    """The colours for a label that nobody mixes up with those in use, farthest from them first; without those of `but`."""
+    offered = [color for color in offered_to(urgent=urgent) if color not in but]
+    clear = [color for color in offered if not any(likeness(color, n) for n in used)]
     return sorted(clear, key=lambda color: -min((_nearest(color, other) for other in used), default=0.0))
 
 
+@cache
 def _nearest(one: int, other: int) -> float:
     return min(distance(PALETTE[one], PALETTE[other], eyes) for eyes in EYES)
 

@@ -15,6 +15,7 @@ from django.db.models.expressions import RawSQL
 from labelapp.models import Chat, ChatLabel, ChatRead, LedgerEntry, Receipt, Source, Verb
 from labelapp.models.assignments import OPEN
 from labelapp.queries.asked import Asked
+from labelapp.queries.due import within
 from labelapp.queries.language.terms import ME, NOBODY, Choice, Elapsed, Named, Stages, Term
 from labelapp.queries.scopes import Scope
 
@@ -56,6 +57,8 @@ def _positive(term: Term, scope: Scope, chat: Columns) -> Q:
             return _elapsed(term, scope, chat)
         case Choice(field="source"):
             return _put_on_by(term.known, chat)
+        case Choice(field="due"):
+            return Q(Asked(pairs(chat).filter(within(term, scope, "timer__due_at"), wanted=True)))
         case Choice():
             return reduce(or_, (_choice(term.field, value, scope, chat) for value in term.known))
     return Q()

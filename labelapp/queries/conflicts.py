@@ -31,7 +31,9 @@ def fresh_conflicts(groups: Iterable[int], since: datetime) -> set[tuple[int, in
 
 
 def winner(group: LabelGroup, pairs: Iterable[ChatLabel]) -> ChatLabel:
-    """Which of the labels of a group stays by its rule. Their labels are at hand."""
+    """Which of the labels of a group stays by its rule, archived ones only among themselves. Their labels are at hand."""
+    pairs = list(pairs)
+    offered = [pair for pair in pairs if pair.label.archived_at is None] or pairs
     if group.conflict_policy == Policy.LATEST:
-        return max(pairs, key=lambda pair: (pair.wanted_at, pair.label.position, pair.label_id))
-    return max(pairs, key=lambda pair: (pair.label.position, pair.label_id))
+        return max(offered, key=lambda pair: (pair.wanted_at, pair.label.position, pair.label_id))
+    return max(offered, key=lambda pair: (pair.label.position, pair.label_id))

@@ -11,7 +11,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from labelapp.models import ChatLabel, Instance, Label, LabelGroup, LedgerEntry, Verb
-from labelapp.queries.colors import Likeness, clear_of, likeness
+from labelapp.queries.colors import REDS, Likeness, clear_of, likeness
 from labelapp.queries.directory import Directory, Tag, directory_of
 from labelapp.queries.insights import Period, funnels, report
 from labelapp.queries.names import nearly_same, passive
@@ -20,8 +20,6 @@ from labelapp.queries.untagged import Untagged, untagged
 
 UNUSED = timedelta(days=30)
 LATELY = 30  # days whose moves are looked at
-REDS = (0, 13)
-OFFERED = 3  # colours that would do instead
 
 
 class Kind(StrEnum):
@@ -38,7 +36,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A piece of advice about one label or two. `since`: last used then, None: never seen. `free`: colours that would do."""
+    """A piece of advice about one label or two. `since`: last used then, None: never seen. `color`: one that would do, None where
+    there is none left, or another finding about the label has named it."""
 
     kind: Kind
     tags: tuple[Tag, ...]
@@ -47,7 +46,24 @@ class Finding:
     since: datetime | None = None
     words: str = ""
     like: Likeness | None = None
-    free: tuple[int, ...] = ()
+    color: int | None = None
+
+
+@dataclass(slots=True)
+class Palette:
+    """Colours to advise, each once: clear of those that labels have, and of each other."""
+
+    used: set[int]
+    advised: set[int] = field(default_factory=set)  # labels
+
+    def color_for(self, label: Label) -> int | None:
+        """No red for what is not urgent."""
+        if label.pk in self.advised:
+            return None
+        self.advised.add(label.pk)
+        color = next(iter(clear_of(self.used, urgent=label.urgency is not None)), None)
+        self.used |= set() if color is None else {color}
+        return color
 
 
 @dataclass(slots=True)
@@ -72,11 +88,12 @@ def hygiene(number: Instance) -> Hygiene:
     )
     labels = [label for label in labels if label.archived_at is None]
     found = Hygiene(untagged(number))
+    palette = Palette({label.color_index for label in labels if label.color_index is not None})
     found.findings += _unused(number, labels, directory)
     found.findings += _names(labels, directory)
-    found.findings += _colors(labels, directory)
+    found.findings += _colors(labels, directory, palette)
     found.findings += _passive(labels, directory)
-    found.findings += _reds(labels, directory)
+    found.findings += _reds(labels, directory, palette)
     found.findings += _ways(number)
     found.crowded, found.crowds = crowded(number, directory)
     return found
@@ -104,16 +121,15 @@ def _names(labels: list[Label], directory: Directory) -> Iterator[Finding]:
         yield Finding(Kind.NAMES, (directory.tags[labels[n].pk], directory.tags[labels[m].pk]), pair[0].pk)
 
 
-def _colors(labels: list[Label], directory: Directory) -> Iterator[Finding]:
+def _colors(labels: list[Label], directory: Directory, palette: Palette) -> Iterator[Finding]:
     """Colours that are mixed up, by everybody first. Of a stage and a free label the free one is to change, else the one on fewer chats."""
     colored = [label for label in labels if label.color_index is not None]
-    free = tuple(clear_of(frozenset(label.color_index or 0 for label in colored))[:OFFERED])
     pairs = ((likeness(a.color_index or 0, b.color_index or 0), a, b) for a, b in combinations(colored, 2))
     found = [(like, one, other) for like, one, other in pairs if like]
     for like, one, other in sorted(found, key=lambda each: (each[0].eyes != "normal", each[0].distance)):
         fix = min((one, other), key=lambda label: (_is_stage(label), label.chat_count))
         tags = directory.tags[one.pk], directory.tags[other.pk]
-        yield Finding(Kind.COLORS, tags, fix.pk, like=like, free=free)
+        yield Finding(Kind.COLORS, tags, fix.pk, like=like, color=palette.color_for(fix))
 
 
 def _passive(labels: list[Label], directory: Directory) -> Iterator[Finding]:
@@ -124,13 +140,11 @@ def _passive(labels: list[Label], directory: Directory) -> Iterator[Finding]:
             yield Finding(Kind.PASSIVE, (directory.tags[label.pk],), label.pk, words=words)
 
 
-def _reds(labels: list[Label], directory: Directory) -> Iterator[Finding]:
+def _reds(labels: list[Label], directory: Directory, palette: Palette) -> Iterator[Finding]:
     """Red labels that are not in the order by urgency."""
-    used = frozenset(label.color_index for label in labels if label.color_index is not None)
-    free = tuple(color for color in clear_of(used) if color not in REDS)[:OFFERED]
     for label in labels:
         if label.color_index in REDS and label.urgency is None:
-            yield Finding(Kind.REDS, (directory.tags[label.pk],), label.pk, free=free)
+            yield Finding(Kind.REDS, (directory.tags[label.pk],), label.pk, color=palette.color_for(label))
 
 
 def _ways(number: Instance) -> Iterator[Finding]:

@@ -22,6 +22,14 @@ NEAR = 2000  # chats that are asked for a common word before all its chats are l
 CHUNK = 500  # ids in one statement
 
 
+class Until(NamedTuple):
+    """When the time of a label on a chat comes, and what happens then (`LabelTimer.Then`). `into`: the label that it turns into."""
+
+    at: datetime
+    then: str
+    into: Tag | None = None
+
+
 class Pair(NamedTuple):
     """A label on a chat, as its chip shows it."""
 
@@ -29,6 +37,7 @@ class Pair(NamedTuple):
     state: str  # its receipt; "held" for a pending wish that grew old and waits for a person's word
     wanted: bool
     error: str
+    until: Until | None = None  # where it has a time
 
 
 @dataclass(slots=True)
@@ -138,12 +147,14 @@ def rows_of(user: User, chats: Sequence[Chat], directory: Directory) -> list[Row
 def pairs_of(chats: Sequence[int], directory: Directory) -> dict[int, list[Pair]]:
     """The shown pairs of each chat in the directory's order: of an exclusive group the wanted one first."""
     columns = ("chat_id", "label_id", "receipt", "held_at", "wanted", "error")
-    rows = ChatLabel.objects.shown().filter(chat__in=chats).values_list(*columns)
+    timer = ("timer__due_at", "timer__then", "timer__turn_into")
+    rows = ChatLabel.objects.shown().filter(chat__in=chats).values_list(*columns, *timer)
     found: dict[int, list[Pair]] = {}
-    for chat, label, receipt, held_at, wanted, error in rows:
+    for chat, label, receipt, held_at, wanted, error, due_at, then, into in rows:
         if tag := directory.tags.get(label):
             state = "held" if held_at and receipt == Receipt.PENDING else receipt
-            found.setdefault(chat, []).append(Pair(tag, state, wanted, error))
+            until = Until(due_at, then, directory.tags.get(into)) if wanted and due_at else None
+            found.setdefault(chat, []).append(Pair(tag, state, wanted, error, until))
     for pairs in found.values():
         pairs.sort(key=lambda pair: (not pair.tag.exclusive, not pair.wanted, directory.rank[pair.tag.pk]))
     return found

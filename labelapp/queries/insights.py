@@ -85,6 +85,13 @@ class Report:
     places: dict[int, int]
 
     @property
+    def steps(self) -> list[tuple[Tag, int, int]]:
+        """Each stage, how many came so far, and the percentage of those who entered the first one."""
+        all_of = self.reached[0] if self.reached else 0
+        pairs = zip(self.times, self.reached, strict=True)
+        return [(time.tag, n, round(100 * n / all_of) if all_of else 0) for time, n in pairs]
+
+    @property
     def total(self) -> int:
         return self.moves.total()
 

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from labelapp.models import ChatLabel, Label, LedgerEntry, Rule, Run, SavedView, Source, StagePrune, User, Verb
+from labelapp.models import (
+    ChatLabel,
+    EventMapping,
+    Label,
+    LedgerEntry,
+    Rule,
+    Run,
+    SavedView,
+    Source,
+    StagePrune,
+    User,
+    Verb,
+)
 from labelapp.queries.language.saved import label_pks
 from labelapp.queries.rules.specs import Wrong, spec_of
 
@@ -15,8 +27,8 @@ MIX = 200  # the last times that a label was put on, of which the sources are co
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Something that names a label. `kind`: view, run, rule, stage (which takes it off), or what another source calls its own.
-    A nameless one is somebody else's."""
+    """Something that names a label. `kind`: view, run, rule, event (its mapping), stage (which takes it off), or what another source
+    calls its own. A nameless one is somebody else's."""
 
     kind: str
     pk: int = 0
@@ -62,8 +74,14 @@ def _rules(user: User, labels: Sequence[Label]) -> Iterator[tuple[int, Use]]:
         yield from ((pk, Use("rule", rule.pk, rule.name)) for pk in named & asked)
 
 
+def _mappings(user: User, labels: Sequence[Label]) -> Iterator[tuple[int, Use]]:
+    asked = {label.pk for label in labels}
+    for mapping in EventMapping.objects.filter(instance__in={label.instance_id for label in labels}):
+        yield from ((pk, Use("event", mapping.pk, mapping.type)) for pk in mapping.labels & asked)
+
+
 # Whatever else names labels adds its own: each is asked once for all labels of a page
-SOURCES: list[Callable[[User, Sequence[Label]], Found]] = [_views, _runs, _stages, _rules]
+SOURCES: list[Callable[[User, Sequence[Label]], Found]] = [_views, _runs, _stages, _rules, _mappings]
 
 
 def uses_of(user: User, labels: Sequence[Label]) -> Uses:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from labelapp.models import ChatLabel, Instance, Label, LabelGroup, LedgerEntry, User, Verb
 from labelapp.models.labels import SLOTS
-from labelapp.queries.colors import confusable
+from labelapp.queries.colors import confusable, offered_to
 from labelapp.queries.directory import Tag, tag_of
 
 SAME_SUBMIT = timedelta(seconds=60)
@@ -94,9 +94,9 @@ class Directory:
         return dict(found)
 
     def free_color(self) -> int:
-        """The first colour that no label has; the first of all when every one is used."""
-        used = self.users_of_colors()
-        return next((color for color in range(20) if color not in used), 0)
+        """For a new label, which is not urgent yet: the first colour that no label has; when each has one, the one that fewest have."""
+        users = self.users_of_colors()
+        return min(offered_to(urgent=False), key=lambda color: len(users.get(color, ())))
 
 
 def directory(number: Instance) -> Directory:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
-from labelapp.models import HookSend, OutgoingHook
+from labelapp.models import HookSend, Instance, OutgoingHook
 
 SHOWN = 30  # messages on a page of the log
 LATELY = timedelta(days=1)
@@ -43,6 +43,13 @@ def host_of(hook: OutgoingHook) -> str:
         return str(urlsplit(hook.url).netloc)
     except ValueError:
         return ""
+
+
+def hooks_of(instance: Instance) -> QuerySet[OutgoingHook]:
+    """The hooks that may tell of a number: those that name it, and those that name none. By name."""
+    of_all = OutgoingHook.objects.filter(numbers=None).values("pk")
+    named = OutgoingHook.numbers.through.objects.filter(instance=instance).values("outgoinghook")
+    return OutgoingHook.objects.filter(Q(pk__in=of_all) | Q(pk__in=named)).order_by("name", "pk")
 
 
 def log_of(hook: OutgoingHook, before: int = 0) -> tuple[list[HookSend], int]:

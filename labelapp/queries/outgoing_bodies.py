@@ -3,13 +3,26 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from types import EllipsisType
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
-from labelapp.models import Chat, ChatLabel, Fact, Instance, Label, LabelGroup, OutgoingHook, Receipt
+from labelapp.models import (
+    Chat,
+    ChatLabel,
+    Fact,
+    Instance,
+    Label,
+    LabelGroup,
+    OutgoingHook,
+    Receipt,
+    Rule,
+    Source,
+    User,
+)
 from labelapp.models.reasons import sentence
 
 Json = dict[str, Any]
@@ -36,6 +49,26 @@ def about(fact: Fact, kind: str, instance: Instance, labels: Mapping[int, list[J
     if kind == Event.RUN_FINISHED:
         data["run"] = {"id": fact.data["run"], "state": fact.data["state"], **fact.data.get("tally", {})}
     return data
+
+
+def about_firing(
+    rule: Rule, turned: Mapping[int, bool], assigned: str | None | EllipsisType, notified: Iterable[User]
+) -> Json:
+    """The data of a rule that fired, beside the number and the chat. `turned`: the keys of labels that it put on (True) or took off;
+    `assigned`: the username of whom it gave the chat to, None for nobody, ... where it left that. One query."""
+    labels = Label.objects.select_related("group").in_bulk(turned)
+    did: Json = {
+        "added": [label_data(labels[pk]) for pk, on in turned.items() if on],
+        "removed": [label_data(labels[pk]) for pk, on in turned.items() if not on],
+        "notified": [user.username for user in notified],
+    }
+    if not isinstance(assigned, EllipsisType):
+        did["assignee"] = assigned
+    return {"source": Source.RULE, "actor": None, "cause": rule.name, "rule": rule_data(rule), "did": did}
+
+
+def rule_data(rule: Rule) -> Json:
+    return {"id": rule.pk, "name": rule.name, "when": rule.trigger}
 
 
 def number_data(instance: Instance) -> Json:

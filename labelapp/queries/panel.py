@@ -1,6 +1,6 @@
 """What the panel of one chat shows beside its chips: the last messages, and who changed which label and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -8,11 +8,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labelapp.models import Chat, ChatLabel, LedgerEntry, Message, Receipt, Source, StagePrune, Verb
+from labelapp.queries.clashes import clash_pairs, left_since, put_on_by
 from labelapp.queries.directory import Directory, Tag
 from labelapp.queries.inbox import Pair, pairs_of
 
 MESSAGES = 30
 ENTRIES = 40
+TIMERS = (Verb.TIMER, Verb.TIMER_END, Verb.TIMER_CALL)  # about the time of a label, not about whether it is on
 SAME_WISH = timedelta(seconds=5)  # a wish and its ledger row are written in one transaction
 
 
@@ -36,6 +38,35 @@ def last_messages(chat: Chat) -> list[Talk]:
 def pairs(chat: Chat, directory: Directory) -> list[Pair]:
     """The chat's chips."""
     return pairs_of([chat.pk], directory).get(chat.pk, [])
+
+
+@dataclass(slots=True)
+class Conflict:
+    """Labels of a group of which a chat may hold one, and who put each of them on (by label)."""
+
+    tags: list[Tag]
+    came: dict[int, LedgerEntry]
+
+
+def conflicts(chat: Chat, pairs: Iterable[Pair], directory: Directory) -> list[Conflict]:
+    """Where both sides agree that the chat holds too much, and nobody has left it so. No query where it holds no two labels of such a
+    group, else two."""
+    tags = {pair.tag.pk: pair.tag for pair in pairs if pair.wanted and pair.state == Receipt.CONFIRMED}
+    groups: dict[int, list[int]] = {}
+    for pk in tags:
+        if group := directory.groups.get(pk):
+            groups.setdefault(group, []).append(pk)
+    doubled = [pks for pks in groups.values() if len(pks) > 1]
+    if not doubled:
+        return []
+    rows = {pair.label_id: pair for pair in clash_pairs([chat.pk], [pk for pks in doubled for pk in pks])}
+    added = {label: entry for (_chat, label), entry in put_on_by(rows.values()).items()}
+    found = []
+    for pks in doubled:
+        held = [rows[pk] for pk in pks if pk in rows]
+        if len(held) > 1 and not left_since(held):
+            found.append(Conflict([tags[pair.label_id] for pair in held], added))
+    return found
 
 
 def prunes(chat: Chat, directory: Directory) -> dict[int, list[Tag]]:
@@ -79,7 +110,7 @@ def activity(chat: Chat, directory: Directory) -> Activity:
     entries = list(found[: ENTRIES + 1])
     held = {pair.label_id: pair for pair in ChatLabel.objects.filter(chat=chat)}
     deeds = list(_deeds(entries[:ENTRIES], held, directory))
-    named = {entry.label_id for entry in entries}
+    named = {entry.label_id for entry in entries if entry.verb not in TIMERS}
     more = len(entries) > ENTRIES
     before = [
         directory.tags[pk]
@@ -98,7 +129,8 @@ def _deeds(entries: list[LedgerEntry], held: dict[int, ChatLabel], directory: Di
         elif tag := directory.tags.get(pk):
             newest = pk not in seen
             yield Deed(entry, tag, _took(entry, held.get(pk)) if newest else None)
-        seen.add(pk)
+        if entry.verb not in TIMERS:
+            seen.add(pk)
 
 
 def _took(entry: LedgerEntry, pair: ChatLabel | None) -> timedelta | None:

@@ -38,7 +38,11 @@ def living_labels(numbers: Iterable[Instance]) -> list[tuple[Label, int]]:
 
 def carriers(chats: Sequence[Chat]) -> list[Carrier]:
     """These chats with their labels. One query."""
-    shown = ChatLabel.objects.shown().filter(chat__in=[chat.pk for chat in chats]).select_related("label__group")
+    shown = (
+        ChatLabel.objects.shown()
+        .filter(chat__in=[chat.pk for chat in chats])
+        .select_related("label__group", "timer__call")
+    )
     pairs: dict[int, list[ChatLabel]] = {}
     for pair in shown.order_by("label__position", "label"):
         pairs.setdefault(pair.chat_id, []).append(pair)

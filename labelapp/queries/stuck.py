@@ -1,6 +1,7 @@
 """Chats that have been in a stage for longer than its limit. One that is on its way to another stage is not stuck."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from labelapp.queries.insights import Funnel
 from labelapp.queries.stays import UNDONE, histories, rows_of
 
 SHOWN = 50
+CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,28 @@ def stuck(number: Instance, funnel: Funnel) -> StuckList:
     rows = [_row(pair, tags[pair.label_id], begun, known, now) for pair in [*shown, *kept]]
     rows.sort(key=lambda row: (-row.span, row.chat.pk))
     return StuckList(rows[:SHOWN], counts)
+
+
+def all_stuck(number: Instance, funnel: Funnel) -> Iterator[Stuck]:
+    """All who are stuck now, CHUNK at a time: who has been in a stage for longest first, those that were wished anew since at the end."""
+    now = timezone.now()
+    limits = _limits(funnel, now)
+    if not limits:
+        return
+    pairs, known = _still(funnel, ChatLabel.objects.filter(label__in=limits, wanted=True)), number.imported_at or now
+    older = pairs.filter(_older(limits, number.imported_at)).select_related("chat").order_by("wanted_at", "pk")
+    tags = {tag.pk: tag for tag, _label in funnel.stages}
+    after = Q()
+    while some := list(older.filter(after)[:CHUNK]):
+        begun = _begun(funnel, some)
+        yield from (_row(pair, tags[pair.label_id], begun, known, now) for pair in some)
+        last = some[-1]
+        after = Q(wanted_at__gt=last.wanted_at) | Q(wanted_at=last.wanted_at, pk__gt=last.pk)
+    kept = _kept(pairs, limits)
+    begun = _begun(funnel, kept)
+    for pair in kept:
+        if _since(pair, begun, known) <= limits[pair.label_id]:
+            yield _row(pair, tags[pair.label_id], begun, known, now)
 
 
 def stuck_counts(number: Instance, funnel: Funnel, cap: int) -> dict[int, Number]:

@@ -1,13 +1,13 @@
-"""A taxonomy by itself: labels, groups, stages and the order by urgency, without any number. As a file, and against a number."""
+"""A taxonomy by itself: labels, groups, stages and the order by urgency, without any number. And that of a number."""
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import EllipsisType
+from typing import Protocol, TypeVar
 
-from labelapp.models import Instance, Label, LabelGroup
-from labelapp.models.labels import SLOTS
-
-VERSION = 1
+from labelapp.models import Instance, Label, LabelGroup, StagePrune
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +21,23 @@ class GroupPlan:
 
 @dataclass(frozen=True, slots=True)
 class LabelPlan:
-    """A label as it is to be. `group`: the name of one, "" for none. `color` None: whichever it has, or one that is free."""
+    """A label as it is to be. `group`: the name of one, "" for none. `color` None: whichever it has, or one that is free.
+
+    stuck_after  of a stage of a funnel: None for never, ... for whatever it has
+    takes_off    of a stage: the names of the labels that come off a chat that enters it; None for whichever it has
+    """
 
     name: str
     color: int | None
     group: str = ""
     description: str = ""
+    stuck_after: timedelta | EllipsisType | None = ...
+    takes_off: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Taxonomy:
-    """In their order; `urgent` names labels, the most urgent first."""
+    """In their order, each name once; `urgent` names labels, the most urgent first."""
 
     groups: tuple[GroupPlan, ...] = ()
     labels: tuple[LabelPlan, ...] = ()
@@ -39,20 +45,125 @@ class Taxonomy:
     title: str = ""
 
 
-def taxonomy_of(number: Instance) -> Taxonomy:
-    """What a number has, without what is archived or unknown. Two queries."""
-    groups = sorted(LabelGroup.objects.filter(instance=number), key=_rank)
-    labels = [label for label in _living(number) if label.archived_at is None]
-    plans = (
-        LabelPlan(label.name, label.color_index, label.group.name if label.group else "", label.description)
-        for label in labels
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=_Named)
+
+
+def namesakes(names: Iterable[str], rows: Iterable[Row]) -> dict[str, Row | None]:
+    """The row that each of these names means: one that is spelled the same before any that differs in case, and no row twice."""
+    left = list(rows)
+    found: dict[str, Row | None] = dict.fromkeys(names)
+    same: Callable[[str, str], bool]
+    for same in (str.__eq__, _same_folded):
+        for name in (name for name, row in found.items() if row is None):
+            row = next((row for row in left if same(row.name, name)), None)
+            if row is not None:
+                found[name] = row
+                left.remove(row)
+    return found
+
+
+def _same_folded(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
+Order = list[tuple[str, Label | None]]  # names as they will be, with the labels; None for one that is not there yet
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A number's own groups and labels by the names of a taxonomy, None where it lacks one; and the labels that it has besides.
+
+    `living`: all its labels, in order.
+    """
+
+    groups: dict[str, LabelGroup | None]
+    labels: dict[str, Label | None]
+    others: list[Label]
+    living: list[Label]
+
+    def urgent(self, taxonomy: Taxonomy) -> Order:
+        """The order by urgency that publishing makes: the taxonomy's, then what the number ranks besides."""
+        return [*self._named(taxonomy.urgent), *((label.name, label) for label in ranked(self.others))]
+
+    def takes_off(self, plan: LabelPlan, now: Sequence[Label]) -> Order:
+        """What comes off for a stage once it is published: what the taxonomy says, then what comes off now of what the number has
+        besides, unless it is of the stage's group by then."""
+        home = self.groups.get(plan.group)
+        besides = (label for label in now if label in self.others and (home is None or label.group_id != home.pk))
+        return [*self._named(plan.takes_off or ()), *((label.name, label) for label in besides)]
+
+    def _named(self, names: Iterable[str]) -> Order:
+        return [(name, self.labels.get(name)) for name in names]
+
+
+def bind(number: Instance, taxonomy: Taxonomy) -> Bound:
+    """What of the number a taxonomy is about. Labels that are offered go before archived ones of the name. Two queries."""
+    groups = LabelGroup.objects.filter(instance=number)
+    living = _living(number)
+    offered_first = sorted(living, key=lambda label: label.archived_at is not None)
+    labels = namesakes((plan.name for plan in taxonomy.labels), offered_first)
+    meant = {label.pk for label in labels.values() if label}
+    return Bound(
+        namesakes((plan.name for plan in taxonomy.groups), groups),
+        labels,
+        [label for label in living if label.pk not in meant],
+        living,
     )
-    ranked = sorted((label for label in labels if label.urgency is not None), key=lambda label: label.urgency or 0)
+
+
+def taxonomy_of(number: Instance) -> Taxonomy:
+    """What a number has, without what is archived or unknown. Three queries at most.
+
+    Of two labels with the very same name the first counts: WhatsApp would let nobody make the second one.
+    """
+    groups = sorted(LabelGroup.objects.filter(instance=number), key=_rank)
+    labels: dict[str, Label] = {}
+    for label in _living(number):
+        if label.archived_at is None:
+            labels.setdefault(label.name, label)
+    taken = taken_off(label for label in labels.values() if _is_stage(label))
     return Taxonomy(
         tuple(GroupPlan(group.name, group.kind, group.conflict_policy) for group in groups),
-        tuple(plans),
-        tuple(label.name for label in ranked),
+        tuple(_plan(label, taken[label.pk], labels) for label in labels.values()),
+        tuple(label.name for label in ranked(labels.values())),
     )
+
+
+def _plan(label: Label, taken: Sequence[Label], shown: dict[str, Label]) -> LabelPlan:
+    return LabelPlan(
+        label.name,
+        label.color_index,
+        label.group.name if label.group else "",
+        label.description,
+        label.stuck_after if label.group and label.group.kind == LabelGroup.Kind.FUNNEL else ...,
+        tuple(other.name for other in taken if shown.get(other.name) == other) if _is_stage(label) else None,
+    )
+
+
+def _is_stage(label: Label) -> bool:
+    """Whether other labels come off for it."""
+    return label.group is not None and label.group.is_exclusive
+
+
+def ranked(labels: Iterable[Label]) -> list[Label]:
+    """Those that are in the order by urgency, the most urgent first."""
+    return sorted((label for label in labels if label.urgency is not None), key=lambda label: label.urgency or 0)
+
+
+def taken_off(stages: Iterable[Label]) -> dict[int, list[Label]]:
+    """Stage -> the living labels that come off when a chat enters it, without those of its own group, which do so anyway. One query,
+    none for no stages."""
+    found: dict[int, list[Label]] = defaultdict(list)
+    rows = StagePrune.objects.filter(stage__in=list(stages), label__deleted_at=None).select_related("stage", "label")
+    for row in rows.order_by("label"):
+        if row.label.group_id is None or row.label.group_id != row.stage.group_id:
+            found[row.stage_id].append(row.label)
+    return found
 
 
 def _rank(group: LabelGroup) -> tuple[bool, int, int]:
@@ -60,120 +171,6 @@ def _rank(group: LabelGroup) -> tuple[bool, int, int]:
 
 
 def _living(number: Instance) -> list[Label]:
-    living = Label.objects.living().filter(instance=number).select_related("group").in_order()
+    """In order, with their groups; without those that only an event has named. One query."""
+    living = Label.objects.living().filter(instance=number).select_related("instance", "group").in_order()
     return [label for label in living if not label.is_ghost]
-
-
-def write_taxonomy(taxonomy: Taxonomy) -> str:
-    """The file of a taxonomy: JSON, each group and label in a line of its own."""
-    groups = ({"name": one.name, "kind": one.kind, "conflict_policy": one.conflict_policy} for one in taxonomy.groups)
-    labels = (
-        {"name": one.name, "color": one.color, "group": one.group, "description": one.description}
-        for one in taxonomy.labels
-    )
-    parts = [f'"version": {VERSION}', _lines("groups", groups), _lines("labels", labels)]
-    return "{\n  " + ",\n  ".join([*parts, f'"urgent": {_json(list(taxonomy.urgent))}']) + "\n}\n"
-
-
-def _lines(name: str, rows: Iterable[object]) -> str:
-    inside = ",\n".join(f"    {_json(row)}" for row in rows)
-    return f'"{name}": [\n{inside}\n  ]' if inside else f'"{name}": []'
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One difference. `kind`: label-add, label-name, color, group, description, unarchive, group-add, group-change, order, urgency."""
-
-    kind: str
-    name: str = ""
-    before: str | int | None = None
-    after: str | int | None = None
-
-
-@dataclass(slots=True)
-class Difference:
-    """What publishing a taxonomy to a number would change. What the number has besides stays as it is (`kept`: labels)."""
-
-    number: Instance
-    steps: list[Step] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    lacking: int = 0  # slots too few: nothing can be published
-
-    @property
-    def key(self) -> str:
-        """Tells whether it is still the same."""
-        return _json(
-            [self.number.pk, self.lacking, [[one.kind, one.name, one.before, one.after] for one in self.steps]]
-        )
-
-
-def difference(number: Instance, taxonomy: Taxonomy) -> Difference:
-    """A label or group is the number's own of the same name, whatever its case. Three queries."""
-    found = Difference(number)
-    groups = {group.name.casefold(): group for group in LabelGroup.objects.filter(instance=number)}
-    for plan in taxonomy.groups:
-        _compare_group(found, plan, groups.get(plan.name.casefold()))
-    living = _living(number)
-    labels = {label.name.casefold(): label for label in living}
-    for one in taxonomy.labels:
-        _compare_label(found, one, labels.pop(one.name.casefold(), None))
-    found.kept = [label.name for label in labels.values()]
-    if not any(step.kind in ("label-add", "group-add", "group") for step in found.steps):
-        _compare_order(found, taxonomy, living)
-    elif taxonomy.labels:
-        found.steps.append(Step("order"))
-    ranked = sorted((label for label in living if label.urgency is not None), key=lambda label: label.urgency or 0)
-    before, after = [label.name for label in ranked], list(taxonomy.urgent)
-    if before != after:
-        found.steps.append(Step("urgency", "", ", ".join(before), ", ".join(after)))
-    new = sum(step.kind == "label-add" for step in found.steps)
-    taken = Label.objects.living().filter(instance=number).count()
-    found.lacking = max(0, taken + new - SLOTS) if new else 0
-    return found
-
-
-def _compare_group(found: Difference, plan: GroupPlan, group: LabelGroup | None) -> None:
-    if group is None:
-        found.steps.append(Step("group-add", plan.name, None, plan.kind))
-    elif (group.name, group.kind, group.conflict_policy) != (plan.name, plan.kind, plan.conflict_policy):
-        same = group.kind == plan.kind and group.name == plan.name
-        before, after = (group.conflict_policy, plan.conflict_policy) if same else (group.kind, plan.kind)
-        found.steps.append(Step("group-change", plan.name, before, after))
-
-
-def _compare_label(found: Difference, plan: LabelPlan, label: Label | None) -> None:
-    if label is None:
-        found.steps.append(Step("label-add", plan.name, None, plan.color))
-        return
-    if label.name != plan.name:
-        found.steps.append(Step("label-name", plan.name, label.name, plan.name))
-    if plan.color is not None and plan.color != label.color_index:
-        found.steps.append(Step("color", plan.name, label.color_index, plan.color))
-    group = label.group.name if label.group else ""
-    if group.casefold() != plan.group.casefold():
-        found.steps.append(Step("group", plan.name, group, plan.group))
-    if label.description != plan.description:
-        found.steps.append(Step("description", plan.name, label.description, plan.description))
-    if label.archived_at is not None:
-        found.steps.append(Step("unarchive", plan.name))
-
-
-def _compare_order(found: Difference, taxonomy: Taxonomy, living: Sequence[Label]) -> None:
-    """Of what both have. The order of groups shows in that of their labels."""
-    planned = [plan.name.casefold() for plan in taxonomy.labels]
-    present = [label.name.casefold() for label in living if label.name.casefold() in planned]
-    if _by_group(taxonomy, planned) != present:
-        found.steps.append(Step("order"))
-
-
-def _by_group(taxonomy: Taxonomy, names: Sequence[str]) -> list[str]:
-    """As screens show them: funnels, other groups, what is in none."""
-    kinds = {
-        group.name.casefold(): (group.kind != LabelGroup.Kind.FUNNEL, n) for n, group in enumerate(taxonomy.groups)
-    }
-    homes = {plan.name.casefold(): plan.group.casefold() for plan in taxonomy.labels}
-    return sorted(names, key=lambda name: kinds.get(homes[name], (True, len(kinds))))

@@ -22,7 +22,7 @@ from labelapp.whatsapp.events import KINDS
 
 LATELY = timedelta(minutes=15)
 MOST = 5000  # of what was wished, and of what was delivered, lately: the newest
-OURS = (Source.AGENT, Source.RULE, Source.BULK, Source.API, Source.EVENT)
+OURS = (Source.AGENT, Source.RULE, Source.BULK, Source.API, Source.EVENT, Source.TIMER)
 READINGS = {"compare": "reconciled_at", "poll": "polled_at"}  # work -> the column that tells when it was last done
 TROUBLES = {"call": "trouble", "compare": "reconcile_error", "import": "import_error"}  # ... and why it fails
 OTHER = "other"

@@ -24,6 +24,10 @@ class Ladder:
     rungs: list[Rung]
     others: list[tuple[Tag, tuple[int, ...]]]
 
+    @property
+    def order(self) -> list[int]:
+        return [rung.tag.pk for rung in self.rungs]
+
 
 def ladder(directory: Directory) -> Ladder:
     """No query: the directory knows."""

@@ -25,6 +25,7 @@ from labelapp.queries.conditions import (
     of_age,
     unanswered,
 )
+from labelapp.queries.due import timed_chats
 from labelapp.queries.keysets import Walk
 from labelapp.queries.language.terms import NOBODY, Choice, Elapsed, Named, Query, Stages, Term, Text
 from labelapp.queries.orders import Segment
@@ -138,18 +139,20 @@ class _Plan:
 
     @cached_property
     def touched(self) -> list[int] | None:
-        """The only chats that can match, where a source is asked for that has put labels on few of them. None where there is no such."""
-        for term in self.terms:
-            if (
-                isinstance(term, Choice)
-                and term.field == "source"
-                and not term.negated
-                and Source.IMPORT not in term.known
-            ):
-                chats = list(added_by(term.known).values_list("chat", flat=True)[: PROBE + 1])
-                if len(chats) <= PROBE:
-                    return chats
-        return None
+        """The only chats that can match, where a source is asked for that has put labels on few of them, or a time that few labels have.
+        None where there is no such."""
+        found = (self._touching(term) for term in self.terms)
+        return next((chats for chats in found if chats is not None), None)
+
+    def _touching(self, term: Term) -> list[int] | None:
+        if not isinstance(term, Choice) or term.negated:
+            return None
+        if term.field == "due":
+            return timed_chats(term, self.scope, PROBE)
+        if term.field != "source" or Source.IMPORT in term.known:
+            return None
+        chats = list(added_by(term.known).values_list("chat", flat=True)[: PROBE + 1])
+        return chats if len(chats) <= PROBE else None
 
     def is_narrow(self) -> bool:
         """Whether a partial index of chats holds few of them, fewer than the rarest label."""

@@ -135,6 +135,7 @@ def _values(token: Token, piece: _Piece, vocabulary: Vocabulary) -> Iterable[Off
         "number": lambda: (Offer(quoted(each.slug), (each.slug, each.name), each.name) for each in vocabulary.numbers),
         "last": lambda: _times("last", piece.word),
         "age": lambda: _times("age", piece.word),
+        "due": lambda: (*_choices("due"), *_times("due", piece.word)),
     }
     offers = sources.get(field, lambda: _choices(field))()
     used = {fold(item.word) for item in token.items if item.span[1] < piece.start}

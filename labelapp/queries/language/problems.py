@@ -81,18 +81,27 @@ def _broken(n: int, term: Broken, token: Token) -> Problem:
 
 
 def _examples(term: Broken) -> tuple[str, ...]:
-    """Both ways to write a time, with the number that was written where there is one."""
-    number = "".join(filter(str.isdecimal, term.value))[:5]
-    unit = next((char for char in term.value.casefold()[::-1] if char in UNITS), "d")
     what = "stage" if term.field == "age" else ""
-    return tuple(f"{what}{sign}{int(number or 2)}{unit}" for sign in "><")
+    return tuple(f"{what}{span}" for span in _spans(term.value))
+
+
+def _spans(value: str) -> Iterator[str]:
+    """Both ways to write a time, with the number that was written where there is one."""
+    number = "".join(filter(str.isdecimal, value))[:5]
+    unit = next((char for char in value.casefold()[::-1] if char in UNITS), "d")
+    return (f"{sign}{int(number or 2)}{unit}" for sign in "><")
 
 
 def _choices(n: int, term: Choice, token: Token) -> Iterator[Problem]:
     known = CHOICES[term.field]
     for value, item in zip(term.values, token.items, strict=False):
-        if value not in known:
-            yield Problem("value", item.span, n, value, guesses(value, known) or known[:3])
+        if not term.knows(value):
+            yield Problem("value", item.span, n, value, guesses(value, known) or _likely(term.field, value))
+
+
+def _likely(field: str, value: str) -> tuple[str, ...]:
+    is_time = field == "due" and any(map(str.isdecimal, value))
+    return tuple(_spans(value))[::-1] if is_time else CHOICES[field][:3]
 
 
 def _unknown(n: int, field: str, ref: Ref, item: Item, vocabulary: Vocabulary) -> Problem:

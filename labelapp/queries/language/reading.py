@@ -1,6 +1,5 @@
 """Text becomes a query. Nothing is refused: what can't be understood is kept, marked as a problem, and the rest runs."""
 
-import re
 from dataclasses import dataclass
 from itertools import islice
 
@@ -8,7 +7,7 @@ from labelapp.queries.language.problems import Problem, problems_of
 from labelapp.queries.language.terms import (
     CHOICES,
     NAMED,
-    UNITS,
+    SPAN,
     Broken,
     Choice,
     Elapsed,
@@ -23,8 +22,6 @@ from labelapp.queries.language.terms import (
 from labelapp.queries.language.tokens import ITEMS, TOKENS, Item, Piece, Token, cleaned, tokens
 from labelapp.queries.language.vocabulary import Vocabulary
 from labelapp.queries.language.writing import write_item
-
-ELAPSED = re.compile(rf"(stage)?([<>])(\d{{1,5}})([{''.join(UNITS)}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ def read(text: str, vocabulary: Vocabulary) -> Reading:
 
     `field:value` terms, words and "exact words", each optionally refused by a `-` before it; a chat has to meet all of them.
     A comma means any: `label:vip,hot`. Names with spaces are quoted, `label:#31` is WhatsApp's id, `stage:lead..won` a range,
-    `age:stage>3d` and `last:<2h` are times in m, h, d or w.
+    `age:stage>3d`, `last:<2h` and `due:<1d` are times in m, h, d or w.
     """
     text = cleaned(text)
     found = list(islice(tokens(text), TOKENS + 1))
@@ -67,7 +64,7 @@ def _understood(field: str, items: tuple[Item, ...], negated: bool, vocabulary: 
     if field == "stage":
         return Stages(tuple(_range(item, vocabulary) for item in items), negated)
     if field in CHOICES:
-        return Choice(field, tuple(_plain(item).casefold() for item in items), negated)
+        return Choice(field, tuple(_value(field, item) for item in items), negated)
     return _elapsed(field, items, negated)
 
 
@@ -95,8 +92,17 @@ def _end(piece: Piece, vocabulary: Vocabulary) -> Ref | None:
     return vocabulary.label(piece.word, by_id=piece.hashed, stages_only=True)
 
 
+def _value(field: str, item: Item) -> str:
+    """One of a field's own words; of `due` a span too, in one spelling."""
+    word = _plain(item).casefold()
+    found = SPAN.fullmatch(word) if field == "due" else None
+    return f"{found[1]}{int(found[2])}{found[3]}" if found else word
+
+
 def _elapsed(field: str, items: tuple[Item, ...], negated: bool) -> Elapsed | None:
-    found = ELAPSED.fullmatch(_plain(items[0]).casefold()) if field in ("last", "age") and len(items) == 1 else None
-    if found is None or bool(found[1]) != (field == "age"):
+    if field not in ("last", "age") or len(items) != 1:
         return None
-    return Elapsed(field, found[2] == ">", int(found[3]), found[4], negated)
+    what = "stage" if field == "age" else ""
+    word = _plain(items[0]).casefold()
+    found = SPAN.fullmatch(word.removeprefix(what)) if word.startswith(what) else None
+    return Elapsed(field, found[1] == ">", int(found[2]), found[3], negated) if found else None

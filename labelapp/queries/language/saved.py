@@ -1,6 +1,6 @@
 """The form in which a query is kept: labels by their keys, so that renaming one breaks nothing; all else as text."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,59 @@ def _refs(term: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for each in term.get("any", ()):
         ends = (each["from"], each["to"]) if term["field"] == "stage" else (each,)
         yield from (end for end in ends if end is not None)
+
+
+def hand_over(saved: Saved, old: LabelName, new: LabelName) -> Saved | None:
+    """The kept query with one label of a number in the place of another, each named once. None where that can't be: stages that are
+    asked for where the new label is none (or of another funnel than the other end), or terms that refuse what others want."""
+    if any(term.get("field") == "stage" and not _can_be_staged(term, old, new) for term in saved):
+        return None
+    handed = [_handed(term, old.pk, new) for term in saved]
+    once = [term for n, term in enumerate(handed) if term not in handed[:n]]
+    return None if once != saved and is_void(once) else once
+
+
+def _can_be_staged(term: dict[str, Any], old: LabelName, new: LabelName) -> bool:
+    named = [part for part in term["any"] if any(end and old.pk in end["labels"] for end in (part["from"], part["to"]))]
+    return all(new.funnel and (part["from"] == part["to"] or new.funnel == old.funnel) for part in named)
+
+
+def _handed(term: dict[str, Any], old: int, new: LabelName) -> dict[str, Any]:
+    if "any" not in term or not any(old in ref["labels"] for ref in _refs(term)):
+        return term
+    if term["field"] == "stage":
+        parts = [{end: _instead(part[end], old, new) for end in ("from", "to")} for part in term["any"]]
+        return term | {"any": [part for n, part in enumerate(parts) if part not in parts[:n]]}
+    refs = [ref for each in term["any"] if (ref := _instead(each, old, new))]
+    ours = max((ref for ref in refs if new.pk in ref["labels"]), key=lambda ref: len(ref["labels"]))
+    return term | {
+        "any": [
+            ref for ref in refs if ref is ours or not set(ref["labels"]) <= set(ours["labels"]) or not ref["labels"]
+        ]
+    }
+
+
+def _instead(ref: dict[str, Any] | None, old: int, new: LabelName) -> dict[str, Any] | None:
+    if ref is None or old not in ref["labels"]:
+        return ref
+    pks = list(dict.fromkeys(new.pk if pk == old else pk for pk in ref["labels"]))
+    return {"name": new.name, "labels": pks} if pks == [new.pk] else ref | {"labels": pks}
+
+
+def is_void(saved: Saved, *, has: Collection[int] = (), lacks: Collection[int] = ()) -> bool:
+    """Whether no chat can match, because a term wants only labels that others refuse. `has`: one of these is wanted as well, `lacks`:
+    none of these. Open stages, which hold more than they name, are taken to match."""
+    named = [(bool(term.get("not")), pks) for term in saved if (pks := _closed(term))]
+    refused = {pk for is_refused, pks in named if is_refused for pk in pks} | set(lacks)
+    wanted = [pks for is_refused, pks in named if not is_refused] + ([set(has)] if has else [])
+    return any(pks <= refused for pks in wanted)
+
+
+def _closed(term: dict[str, Any]) -> set[int]:
+    """All labels that a term is about; none for a range of stages."""
+    if term.get("field") == "stage" and any(part["from"] != part["to"] for part in term["any"]):
+        return set()
+    return label_pks([term])
 
 
 @dataclass(frozen=True, slots=True)

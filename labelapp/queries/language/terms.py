@@ -1,5 +1,6 @@
 """What a query consists of. Names are bound to the rows they mean when the query is read; what means nothing is kept as written."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,13 +9,15 @@ from labelapp.models.folded import fold
 CHOICES: dict[str, tuple[str, ...]] = {
     "is": ("unanswered", "unread", "pending", "failed", "held", "conflict", "archived"),
     "type": ("person", "group"),
-    "source": ("agent", "phone", "rule", "bulk", "api", "event", "reconcile", "import"),
+    "source": ("agent", "phone", "rule", "bulk", "api", "event", "timer", "reconcile", "import"),
     "no": ("label", "stage"),
+    "due": ("any", "overdue", "today", "tomorrow"),
 }
 NAMED = ("label", "number", "assigned")
-FIELDS = ("label", "no", "stage", "age", "is", "last", "assigned", "type", "source", "number")
+FIELDS = ("label", "no", "stage", "age", "is", "last", "due", "assigned", "type", "source", "number")
 ME, NOBODY = "me", "nobody"
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}  # seconds
+SPAN = re.compile(rf"([<>])(\d{{1,5}})([{''.join(UNITS)}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`is:`, `type:`, `source:`, `no:`: any of these values."""
+    """`is:`, `type:`, `source:`, `no:`, `due:`: any of these values. Of `due` a time from now as well: `<3d`, `>2h`."""
 
     field: str
     values: tuple[str, ...]
@@ -97,7 +100,10 @@ class Choice:
 
     @property
     def known(self) -> tuple[str, ...]:
-        return tuple(value for value in self.values if value in CHOICES[self.field])
+        return tuple(value for value in self.values if self.knows(value))
+
+    def knows(self, value: str) -> bool:
+        return value in CHOICES[self.field] or (self.field == "due" and SPAN.fullmatch(value) is not None)
 
     @property
     def is_idle(self) -> bool:

@@ -1,6 +1,6 @@
 """The rules of a number as their page shows them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labelapp.models import Instance, Label, LedgerEntry, Rule, Source, User, Verb
+from labelapp.models.reasons import sentence
 from labelapp.queries.directory import Directory, Tag
-from labelapp.queries.rules.specs import NOBODY, Conditions, Spec, Wrong, spec_of
+from labelapp.queries.rules.specs import NOBODY, Conditions, Doings, Spec, Wrong, spec_of
+from labelapp.queries.rules.told import Told, told_of
 from labelapp.queries.rules.words import Mode
 
 SOON = timedelta(hours=1)  # what people turn back so soon was wrong; later they change what has changed
@@ -19,7 +21,8 @@ PEOPLE = (Source.AGENT, Source.PHONE)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A rule, what it says, and how it does. `wrong`: why it can't run at all; `dead`: labels it names that were deleted."""
+    """A rule, what it says, and how it does. `wrong`: why it can't run at all; `dead`: labels it names that were deleted; `tells`: whom
+    it tells, in words; `lasts`: for how long what it adds stays, "" for ever."""
 
     rule: Rule
     labels: list[Tag]
@@ -30,6 +33,8 @@ class Line:
     undone: int
     dead: list[str]
     wrong: str = ""
+    tells: tuple[str, ...] = ()
+    lasts: str = ""
 
     @property
     def is_paused(self) -> bool:
@@ -37,20 +42,35 @@ class Line:
 
 
 def lines(instance: Instance, directory: Directory) -> list[Line]:
-    """All rules in their order. Four queries."""
+    """All rules in their order. Four queries, and those of `told_of`."""
     rules = list(Rule.objects.filter(instance=instance))
     undone = undone_by_people(rules)
     names = dict(Label.objects.filter(instance=instance, deleted_at__isnull=False).values_list("pk", "name"))
     whom = {rule.actions.get("assign") for rule in rules}
     people = User.objects.in_bulk([pk for pk in whom if isinstance(pk, int)])
-    return [_line(rule, directory, undone.get(rule.pk, 0), names, people) for rule in rules]
+    specs = {rule.pk: _read(rule) for rule in rules}
+    told = told_of(instance, [spec.doings for spec in specs.values() if isinstance(spec, Spec)])
+    return [_line(rule, specs[rule.pk], directory, undone.get(rule.pk, 0), names, people, told) for rule in rules]
 
 
-def _line(rule: Rule, directory: Directory, undone: int, gone: dict[int, str], people: dict[int, User]) -> Line:
+def _read(rule: Rule) -> Spec | Wrong:
     try:
-        spec = spec_of(rule)
+        return spec_of(rule)
     except Wrong as wrong:
-        return Line(rule, [], [], [], [], "", undone, [], str(wrong.message))
+        return wrong
+
+
+def _line(
+    rule: Rule,
+    spec: Spec | Wrong,
+    directory: Directory,
+    undone: int,
+    gone: dict[int, str],
+    people: dict[int, User],
+    told: Told,
+) -> Line:
+    if isinstance(spec, Wrong):
+        return Line(rule, [], [], [], [], "", undone, [], str(spec.message))
     tags = directory.tags
     dead = [gone.get(pk, f"#{pk}") for pk in sorted(spec.labels) if pk in gone or pk not in tags]
 
@@ -62,7 +82,34 @@ def _line(rule: Rule, directory: Directory, undone: int, gone: dict[int, str], p
     if isinstance(doings.assign, int) and doings.assign in people:
         gives = people[doings.assign].display_name
     labels, adds, removes = known(sorted(spec.trigger.labels)), known(doings.puts_on), known(doings.remove)
-    return Line(rule, labels, _asks(spec, directory), adds, removes, gives, undone, dead)
+    why = told.missing(doings)[1]
+    tells = _tells(doings, told, [tag.name for tag in known(doings.answers)])
+    return Line(
+        rule,
+        labels,
+        _asks(spec, directory),
+        adds,
+        removes,
+        gives,
+        undone,
+        dead,
+        sentence(why) if why and not dead else "",
+        tells,
+        _waits(doings.lasts) if doings.lasts else "",
+    )
+
+
+def _tells(doings: Doings, told: Told, answers: Sequence[str]) -> tuple[str, ...]:
+    """Whom the rule tells, in words; what is not there any more is left to the banner."""
+    found = []
+    if names := ", ".join(told.people[pk].display_name for pk in doings.notify if pk in told.people):
+        found.append((_("tells %(names)s, urgently") if doings.urgent else _("tells %(names)s")) % {"names": names})
+    if hook := told.hooks.get(doings.hook or 0):
+        found.append((_("calls %(hook)s") if hook.is_on else _("calls %(hook)s (it is off)")) % {"hook": hook})
+    if hook := told.hooks.get(doings.ask or 0):
+        words = _("asks %(hook)s for %(names)s") if hook.is_on else _("asks %(hook)s for %(names)s (it is off)")
+        found.append(words % {"hook": hook, "names": ", ".join(answers)})
+    return tuple(found)
 
 
 def _asks(spec: Spec, directory: Directory) -> list[str]:
@@ -70,6 +117,8 @@ def _asks(spec: Spec, directory: Directory) -> list[str]:
     found = [_waits(spec.trigger.seconds)] if spec.trigger.seconds else []
     if spec.trigger.source:
         found.append(_("by a bot") if spec.trigger.source == "api" else _("by a person"))
+    if spec.trigger.event:
+        found.append(spec.trigger.event)
     return found + _asked(spec.conditions, directory)
 
 

@@ -19,6 +19,7 @@ class Occasion:
     held       labels that were on the chat before
     text       of the message
     source     "app" or "api": by which way a message went out
+    event      the type of a business event
     is_first   whether the message began the chat
     matches    whether the chat is found by a query in its kept form
     """
@@ -30,6 +31,7 @@ class Occasion:
     held: frozenset[int] = frozenset()
     text: str = ""
     source: str = ""
+    event: str = ""
     is_first: Callable[[], bool] = lambda: False
     matches: Callable[[Saved], bool] = lambda _query: True
 
@@ -55,6 +57,8 @@ def _is_meant(trigger: Trigger, occasion: Occasion) -> bool:
     if trigger.kind != occasion.kind:
         return False
     if trigger.labels and occasion.label not in trigger.labels:
+        return False
+    if trigger.event and trigger.event != occasion.event:
         return False
     return not trigger.source or trigger.source == occasion.source
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from labelapp.models.events import is_type
 from labelapp.models.rules import Rule
 from labelapp.queries.language.saved import Saved, label_pks
 from labelapp.queries.rules.words import BadPattern, Mode, TextTest, pattern_of, pieces
 
 Kind = Rule.Trigger
+SPOKEN = (Kind.MESSAGE_IN, Kind.MESSAGE_OUT, Kind.UNANSWERED)  # there is a text to look at
 ENTRIES, LENGTH, PATTERN = 200, 200, 500
 SHORTEST, LONGEST = 60, 366 * 86_400  # seconds that a rule may wait
 NOBODY = "nobody"
@@ -29,12 +31,13 @@ class Wrong(ValueError):
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """labels: one of these was put on or taken off, or has been on (empty: any); source: by which way a message went out;
-    seconds: for how long it has been so."""
+    seconds: for how long it has been so; event: the type of a business event (empty: any)."""
 
     kind: str
     labels: frozenset[int] = frozenset()
     source: str = ""
     seconds: int = 0
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +65,29 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Doings:
-    """What is done. assign: a person's key, NOBODY, or None to leave it."""
+    """What is done. assign: a person's key, NOBODY, or None to leave it; notify: people who are told, `urgent` or not; hook: the key of
+    an outgoing hook that is called; ask: that of one whose receiver classifies the text, and may put on the labels `answers`; lasts:
+    seconds after which the labels of `add` come off again (0: they stay)."""
 
     add: tuple[int, ...] = ()
     remove: tuple[int, ...] = ()
     stage: int | None = None
     assign: int | str | None = None
+    notify: tuple[int, ...] = ()
+    urgent: bool = False
+    hook: int | None = None
+    ask: int | None = None
+    answers: tuple[int, ...] = ()
+    lasts: int = 0
 
     @property
     def puts_on(self) -> tuple[int, ...]:
         return (*self.add, *((self.stage,) if self.stage else ()))
+
+    @property
+    def tells(self) -> bool:
+        """Whether anybody is told, called or asked."""
+        return bool(self.notify or self.hook or self.ask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +103,7 @@ class Spec:
         """All labels that it names."""
         asked = self.conditions
         named = {*self.trigger.labels, *asked.has, *asked.lacks, *self.doings.puts_on, *self.doings.remove}
-        return named | label_pks(asked.query)
+        return named | set(self.doings.answers) | label_pks(asked.query)
 
 
 def spec_of(rule: Rule) -> Spec:
@@ -98,10 +114,12 @@ def spec_of(rule: Rule) -> Spec:
 def read_spec(kind: str, about: JSON, conditions: JSON, actions: JSON) -> Spec:
     """Raises Wrong for what makes no sense."""
     spec = Spec(_trigger(kind, about), _conditions(conditions), _doings(actions))
-    if spec.conditions.text and kind not in (Kind.MESSAGE_IN, Kind.MESSAGE_OUT, Kind.UNANSWERED):
+    if spec.conditions.text and kind not in SPOKEN:
         raise Wrong(
             "words", _("Words can be looked for in messages only: choose another “when”, or leave the words empty.")
         )
+    if spec.doings.ask and kind not in SPOKEN:
+        raise Wrong("ask", _("Only a message can be classified: choose another “when”, or no classifier."))
     if spec.conditions.first and kind != Kind.MESSAGE_IN:
         raise Wrong("first", _("Only a message from the customer can be the first one."))
     return spec
@@ -123,7 +141,14 @@ def _trigger(kind: str, about: JSON) -> Trigger:
         frozenset(labels) if is_about_labels else frozenset(),
         source if kind == Kind.MESSAGE_OUT else "",
         seconds if kind in Rule.TIMED else 0,
+        _event(about.get("event") or "") if kind == Kind.EVENT else "",
     )
+
+
+def _event(type: Any) -> str:
+    if type and not (isinstance(type, str) and is_type(type)):
+        raise Wrong("event", _("A type has at most 80 letters, digits and signs of . _ : / -, as payment.succeeded."))
+    return str(type)
 
 
 def _conditions(asked: JSON) -> Conditions:
@@ -184,19 +209,37 @@ def _doings(asked: JSON) -> Doings:
         raise Wrong("stage", _("Choose a stage."))
     if assign is not None and assign != NOBODY and not _is_key(assign):
         raise Wrong("assign", _("Choose a person."))
-    doings = Doings(tuple(add), tuple(remove), stage, assign)
-    if set(doings.puts_on) & set(remove):
+    lasts = asked.get("lasts") or 0
+    if lasts and not (_is_key(lasts) and SHORTEST <= lasts <= LONGEST):
+        raise Wrong("lasts", _("Say how long: from a minute to a year."))
+    if lasts and not add:
+        raise Wrong("lasts", _("Choose the labels that come off again."))
+    doings = Doings(tuple(add), tuple(remove), stage, assign, **_tellings(asked), lasts=lasts)
+    if {*doings.puts_on, *doings.answers} & set(remove):
         raise Wrong("remove", _("A label can't be added and removed at once."))
-    if not doings.puts_on and not remove and assign is None:
-        raise Wrong("", _("Say what the rule does: choose a label, a stage or a person."))
+    if not doings.puts_on and not remove and assign is None and not doings.tells:
+        raise Wrong("", _("Say what the rule does: choose a label, a stage, a person or a program."))
     return doings
 
 
-def _pks(found: Any, name: str) -> list[int]:
+def _tellings(asked: JSON) -> dict[str, Any]:
+    """Who is told, called and asked."""
+    notify = _pks(asked.get("notify"), "notify", _("Choose people."))
+    hooks = {name: asked.get(name) or None for name in ("hook", "ask")}
+    for name, key in hooks.items():
+        if key is not None and not _is_key(key):
+            raise Wrong(name, _("Choose an outgoing hook."))
+    answers = _pks(asked.get("answers"), "answers") if hooks["ask"] else []
+    if hooks["ask"] and not answers:
+        raise Wrong("answers", _("Choose the labels that the classifier may put on."))
+    return {"notify": tuple(notify), "urgent": bool(asked.get("urgent")), **hooks, "answers": tuple(answers)}
+
+
+def _pks(found: Any, name: str, words: Any = None) -> list[int]:
     if found is None:
         return []
     if not isinstance(found, list) or not all(map(_is_key, found)):
-        raise Wrong(name, _("Choose labels of this number."))
+        raise Wrong(name, words or _("Choose labels of this number."))
     return list(dict.fromkeys(found))
 
 

@@ -1,7 +1,7 @@
 """What a rule looks for in a message, in the product's own spelling (`models.folded`), and where it stands in the text as written."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -40,14 +40,15 @@ class Word:
     end: int
 
 
-def words_of(text: str) -> list[Word]:
+@lru_cache(maxsize=16)  # every rule of a number asks for those of the same message
+def words_of(text: str) -> tuple[Word, ...]:
     """The words of `fold(text)`, each with its place. Numbers that are written in groups are one word, as they are there."""
     found = [
         Word(part, token.start(), token.end())
         for token in TOKEN.finditer(text[:FOLD_LENGTH])
         for part in _parts(token[0])
     ]
-    return [word for is_number, some in groupby(found, _is_number) for word in _joined(is_number, list(some))]
+    return tuple(word for is_number, some in groupby(found, _is_number) for word in _joined(is_number, list(some)))
 
 
 @lru_cache(maxsize=8192)
@@ -130,10 +131,18 @@ class TextTest:
             found = pattern_of(self.entries[0]).finditer(text[:FOLD_LENGTH])
             return [hit.span() for _n, hit in zip(range(MARKS), found, strict=False)] or None
         words = words_of(text)
-        each = [list(self._places(pieces(entry), words)) for entry in self.entries]
+        said = {word.text for word in words}
+        each = [
+            list(self._places(entry, words)) if self._may_stand(entry, said) else []
+            for entry in map(pieces, self.entries)
+        ]
         if not (all(each) if self.mode == Mode.ALL else any(each)):
             return None
         return sorted({place for places in each for place in places})[:MARKS]
+
+    def _may_stand(self, entry: Sequence[Piece], said: Set[str]) -> bool:
+        """Whether it is worth while to look for the entry in a text of these words: nearly all entries end here."""
+        return self.mode == Mode.FUZZY or all(piece.begins or piece.text in said for piece in entry)
 
     def _places(self, entry: Sequence[Piece], words: Sequence[Word]) -> Iterator[Span]:
         """Where the words of the entry stand side by side."""

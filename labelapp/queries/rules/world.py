@@ -48,6 +48,7 @@ class World:
             held=held - {fact.label_id} if fact.label_id else held,
             text=message.text if message else "",
             source=message.source if message else "",
+            event=fact.data.get("type", "") if fact.kind == Kind.BUSINESS else "",
             is_first=lambda: message is not None and began_with(message),
             matches=lambda query: self.matches(query, chat),
         )

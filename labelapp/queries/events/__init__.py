@@ -1,0 +1,1 @@
+"""Business events as pages and programs see them."""
