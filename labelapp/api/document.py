@@ -31,6 +31,8 @@ def completed(document: Any) -> Any:
         for operation in operations.values():
             for parameter in operation["parameters"]:
                 _without_null(parameter["schema"])
+            for body in operation.get("requestBody", {}).get("content", {}).values():
+                body["schema"] = _plain(body["schema"])
             waits = any(parameter["name"] == "wait" for parameter in operation["parameters"])
             for status in (*ALWAYS, *((WAITS,) if waits else ())):
                 operation["responses"][status] = _refusal(status)
@@ -46,6 +48,12 @@ def _without_null(schema: dict[str, Any]) -> None:
     kinds = [kind for kind in schema.pop("anyOf", []) if kind != {"type": "null"}]
     if len(kinds) == 1:
         schema |= kinds[0]
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """A body that may be left out, without what it is then."""
+    every: list[dict[str, Any]] = schema.get("allOf", [])
+    return every[0] if len(every) == 1 else schema
 
 
 def _refusal(status: int) -> dict[str, Any]:

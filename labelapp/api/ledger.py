@@ -8,14 +8,13 @@ from pydantic import AwareDatetime, BeforeValidator
 
 from labelapp.api.door import READ, token
 from labelapp.api.reach import chat_of, numbers_of
-from labelapp.api.refs import PLAIN, Cursor, Slug
+from labelapp.api.refs import PLAIN, Cursor, Many, Slug
 from labelapp.api.shapes import EntryOut, LedgerOut
+from labelapp.api.tables import TABLE, page_or_table
 from labelapp.models.reasons import sentence
-from labelapp.queries.cells import lines
 from labelapp.queries.programs import ledger_page
 
 router = Router(tags=["Ledger"])
-Many = QueryEx[int, P(ge=1, le=1000, description="at most so many")]
 Chat = QueryEx[
     str | None, P(description="the changes of one chat, named as in addresses", max_length=120, pattern=PLAIN)
 ]
@@ -37,7 +36,7 @@ Moment = QueryEx[Aware | None, P(description="with a time zone, e.g. 2026-11-23T
     auth=READ,
     response=LedgerOut,
     summary="Every change and its cause, oldest first",
-    openapi_extra={"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}},
+    openapi_extra=TABLE,
 )
 def ledger(
     request: HttpRequest,
@@ -48,7 +47,7 @@ def ledger(
     cursor: Cursor = None,
     limit: Many = 100,
     format: Literal["json", "csv"] = "json",
-) -> LedgerOut | HttpResponse:
+) -> HttpResponse:
     """As JSON, or as CSV in which no cell begins a formula; the `Link` header leads to the next page of either.
 
     On PostgreSQL an entry may appear some seconds after a younger one: to follow the ledger, ask again from a minute ago with
@@ -59,21 +58,4 @@ def ledger(
     rows, following = ledger_page(numbers, cursor or 0, limit, chat=found, since=since, until=until)
     items = [EntryOut.of(row, sentence(row.cause)) for row in rows]
     page = LedgerOut(items=items, next=str(following) if following else None)
-    answer = _csv(items) if format == "csv" else HttpResponse(page.model_dump_json(), content_type="application/json")
-    if following:
-        query = request.GET.copy()
-        query["cursor"] = str(following)
-        answer["Link"] = f'<{request.path}?{query.urlencode()}>; rel="next"'
-    return answer
-
-
-def _csv(items: list[EntryOut]) -> HttpResponse:
-    heads = list(EntryOut.model_fields)
-    rows = ([_cell(value) for value in item.model_dump(mode="json").values()] for item in items)
-    answer = HttpResponse("".join(lines(heads, rows)), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="ledger.csv"'
-    return answer
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)
+    return page_or_table(request, page, EntryOut, page.next, "ledger", format)

@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from labelapp.actions.actor import Refused
-from labelapp.api import chats, labels, ledger, runs, tagging
+from labelapp.api import chats, events, labels, ledger, runs, tagging
 from labelapp.api.document import WORDS, completed
 from labelapp.api.door import front
 from labelapp.api.problems import KINDS, Problem, is_storage
@@ -33,7 +33,7 @@ class Api(NinjaAPI):
 
 
 api = Api(title="labelapp", version="1", description=WORDS, urls_namespace="api", openapi_url=None, docs_url=None)
-for part in (labels, chats, tagging, runs, ledger):
+for part in (labels, chats, tagging, events, runs, ledger):
     api.add_router("", part.router)
 
 

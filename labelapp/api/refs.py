@@ -29,6 +29,7 @@ Slug = QueryEx[
     P(description="the short name of one number; without it all that the token reaches", max_length=40, pattern=PLAIN),
 ]
 Limit = QueryEx[int, P(ge=1, le=200, description="at most so many")]
+Many = QueryEx[int, P(ge=1, le=1000, description="at most so many")]
 BEFORE = "`next` of the page before"
 Place = QueryEx[str | None, P(description=BEFORE, pattern=r"^[nwud][0-9]{1,6}-[0-9]{1,16}-[0-9]{1,18}$")]
 Cursor = QueryEx[int | None, P(description=BEFORE, ge=1, le=10**18 - 1)]

@@ -14,6 +14,7 @@ from labelapp.api.problems import invalid
 
 KEY = r"^[\x21-\x7e]{1,200}$"
 HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
 IdempotencyKey = HeaderEx[
     str | None,
     P(
@@ -34,7 +35,7 @@ def once(request: HttpRequest, make: Callable[[], Schema], status: int = 201) ->
     turn = claim(token(request), key, _fingerprint(request))
     if turn.kept is not None:
         answer = _answer(turn.kept.status or status, turn.kept.body)
-        answer["Idempotency-Replayed"] = "true"
+        answer[REPLAYED] = "true"
         return answer
     try:
         body = make().model_dump_json()

@@ -1,4 +1,6 @@
-"""Runs over many chats: begun, looked at, paused, stopped."""
+"""Runs over many chats: begun, looked at, paused, stopped, taken back."""
+
+from typing import Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -6,18 +8,21 @@ from ninja import Router
 
 from labelapp.actions.run_starts import start
 from labelapp.actions.run_targets import Target, chosen, matching
+from labelapp.actions.run_undo import undo as take_back
 from labelapp.actions.runs import cancel, pause, resume
 from labelapp.api.chats import understood
 from labelapp.api.door import MANAGE, READ, actor, in_person, token
 from labelapp.api.problems import Problem, invalid
 from labelapp.api.reach import chats_named, numbers_of, run_of
-from labelapp.api.refs import Cursor, Limit, RunRef
+from labelapp.api.refs import Cursor, Limit, Many, RunRef
 from labelapp.api.repeats import IdempotencyKey, once
-from labelapp.api.shapes import RunIn, RunOut, RunsOut, RunStateIn
+from labelapp.api.run_shapes import ResultOut, ResultsOut, RunIn, RunOut, RunsOut, RunStateIn
+from labelapp.api.tables import TABLE, page_or_table
 from labelapp.models import Instance
 from labelapp.queries.programs import runs_page
 from labelapp.queries.run_labels import Wanted
 from labelapp.queries.run_tallies import tallies, tally
+from labelapp.queries.runs import results_after
 from labelapp.queries.scopes import scope_of
 
 router = Router(tags=["Runs"])
@@ -77,3 +82,38 @@ def state(request: HttpRequest, pk: RunRef, body: RunStateIn) -> RunOut:
     if not done and found.state != body.state:
         raise Problem(409, _("This run is over, or has not begun."))
     return RunOut.of(found, tally(found))
+
+
+@router.get(
+    "/runs/{pk}/results",
+    auth=READ,
+    response=ResultsOut,
+    summary="What became of each chat of a run",
+    openapi_extra=TABLE,
+)
+def results(
+    request: HttpRequest,
+    pk: RunRef,
+    state: Literal["changed", "already", "failed", "skipped", "waiting"] | None = None,
+    cursor: Cursor = None,
+    limit: Many = 100,
+    format: Literal["json", "csv"] = "json",
+) -> HttpResponse:
+    """In the order of the run: all, or those that came to this state (`waiting`: those under way as well). As JSON, or as CSV in which
+    no cell begins a formula; the `Link` header leads to the next page of either."""
+    found = results_after(run_of(token(request), pk), state or "", cursor or 0, limit + 1)
+    following = str(found[limit - 1].place.pk) if len(found) > limit else None
+    page = ResultsOut(items=[ResultOut.of(row) for row in found[:limit]], next=following)
+    return page_or_table(request, page, ResultOut, following, f"run-{pk}", format)
+
+
+@router.post("/runs/{pk}/undo", auth=MANAGE, response={201: RunOut}, summary="Take a run back")
+def undo(request: HttpRequest, pk: RunRef, idempotency_key: IdempotencyKey = None) -> HttpResponse:
+    """Begins a run that reverses what this one really changed and nobody has changed since. 409 for one that is under way, that is being
+    taken back, or that has changed nothing."""
+    return once(request, lambda: _taken_back(request, pk))
+
+
+def _taken_back(request: HttpRequest, pk: int) -> RunOut:
+    made = take_back(in_person(request), run_of(token(request), pk))
+    return RunOut.of(made, tally(made))

@@ -1,15 +1,17 @@
 """What goes in and out, as the document tells it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal
 
 from ninja import Field, Schema
 from pydantic import ConfigDict, StringConstraints
 
-from labelapp.models import Chat, ChatLabel, Instance, Label, LedgerEntry, Run
+from labelapp.models import Chat, ChatLabel, Instance, Label, LabelTimer, LedgerEntry
 from labelapp.models.fields import NEVER
+from labelapp.models.timers import timer_of
 from labelapp.queries.programs import Carrier
-from labelapp.queries.run_tallies import Tally
+from labelapp.queries.stale import MANY, Stale
 
 MOST_KEY = 10**18 - 1
 Key = Annotated[int, Field(ge=1, le=MOST_KEY)]
@@ -65,6 +67,14 @@ class LabelOut(Schema):
         )
 
 
+class TurnOut(Schema):
+    turn: str = Field(description="the key of the label that it turns into")
+
+
+class CallOut(Schema):
+    call: str = Field(description="the username of who is told; empty for somebody who is not there any more")
+
+
 class AssignmentOut(Schema):
     """One label on one chat, and how far the wish has come."""
 
@@ -78,9 +88,12 @@ class AssignmentOut(Schema):
     error: str = Field(description="why it failed or waits, in words; empty otherwise")
     wanted_at: datetime | None
     confirmed_at: datetime | None
+    until: datetime | None = Field(description="when its time comes; null without one")
+    then: Literal["remove"] | TurnOut | CallOut | None = Field(description="what happens then")
 
     @staticmethod
     def of(pair: ChatLabel) -> "AssignmentOut":
+        timer = timer_of(pair)
         return AssignmentOut(
             chat=pair.chat_id,
             label=pair.label_id,
@@ -92,7 +105,42 @@ class AssignmentOut(Schema):
             error=pair.reason,
             wanted_at=when(pair.wanted_at),
             confirmed_at=pair.confirmed_at,
+            until=timer.due_at if timer else None,
+            then=_then(timer) if timer else None,
         )
+
+
+def _then(timer: LabelTimer) -> Literal["remove"] | TurnOut | CallOut:
+    if timer.then == LabelTimer.Then.TURN:
+        return TurnOut(turn=str(timer.turn_into_id))
+    if timer.then == LabelTimer.Then.CALL:
+        return CallOut(call=timer.call.username if timer.call else "")
+    return "remove"
+
+
+class StaleOut(Schema):
+    """A label that has been on the chat for long."""
+
+    id: int
+    wa_id: str
+    name: str
+    since: datetime | None = Field(description="when it was put on; null: before labelapp")
+
+    @staticmethod
+    def of(stale: Stale) -> "StaleOut":
+        return StaleOut(id=stale.tag.pk, wa_id=stale.tag.wa_id, name=stale.tag.name, since=stale.since)
+
+
+class TaggedOut(AssignmentOut):
+    """A label that was put on a chat, and which others could come off."""
+
+    stale: list[StaleOut] = Field(
+        description=f"of a chat that carries {MANY} labels or more: those that have been on it for long, the oldest first"
+    )
+
+    @staticmethod
+    def beside(pair: ChatLabel, stale: Iterable[Stale]) -> "TaggedOut":
+        return TaggedOut(**dict(AssignmentOut.of(pair)), stale=[StaleOut.of(one) for one in stale])
 
 
 class ChatOut(Schema):
@@ -143,78 +191,6 @@ class StageIn(Strict):
     label: Name = Field(
         description="a stage, named as in addresses: key, `wa_id:…` or `name:…`", examples=["name:Paid"]
     )
-
-
-class RunIn(Strict):
-    """Labels to put on and take off many chats. Exactly one of `q` and `chats` says which."""
-
-    add: list[Name] = Field(default=[], max_length=20, description="names of labels")
-    remove: list[Name] = Field(default=[], max_length=20, description="names of labels")
-    q: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=1000,
-        pattern=NO_NUL,
-        description="all chats that match, in the language of the search",
-    )
-    chats: list[Name] | None = Field(
-        default=None, min_length=1, max_length=20_000, description="keys, addresses or phone numbers"
-    )
-    instance: Name | None = Field(default=None, description="the short name of one number; without it all of the token")
-    purpose: str = Field(default="", max_length=200, pattern=NO_NUL, description="why, for the people who see it")
-
-
-class TallyOut(Schema):
-    waiting: int
-    sent: int
-    changed: int
-    already: int
-    failed: int
-    skipped: int
-
-
-class RunOut(Schema):
-    id: int
-    state: Literal["preparing", "running", "paused", "cancelled", "done"]
-    add: list[str]
-    remove: list[str]
-    q: str = Field(description="the query, where it was one")
-    purpose: str
-    instances: list[str]
-    tally: TallyOut
-    total: int = Field(description="chats of the run")
-    created_at: datetime
-    ended_at: datetime | None
-    reason: str = Field(description="why it stopped itself, in words; empty otherwise")
-    unmatched: list[str] = Field(default=[], description="what of `chats` has no chat; told once, as the run begins")
-
-    @staticmethod
-    def of(run: Run, tally: Tally, unmatched: list[str] | None = None) -> "RunOut":
-        parts = {name: tally.of(name) for name in TallyOut.model_fields}
-        return RunOut(
-            id=run.pk,
-            state=run.state,  # type: ignore[arg-type]  # the model's choices
-            add=run.adds,
-            remove=run.removes,
-            q=run.target_text if run.target == Run.Target.QUERY else "",
-            purpose=run.purpose,
-            instances=[number.slug for number in run.numbers.all()],
-            tally=TallyOut(**parts),
-            total=tally.total,
-            created_at=run.created_at,
-            ended_at=run.ended_at,
-            reason=run.reason,
-            unmatched=unmatched or [],
-        )
-
-
-class RunStateIn(Strict):
-    state: Literal["running", "paused", "cancelled"]
-
-
-class RunsOut(Schema):
-    items: list[RunOut]
-    next: str | None
 
 
 class EntryOut(Schema):
