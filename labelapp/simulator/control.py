@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from labelapp.simulator import chaos, handset, numbers, shapes, store
+from labelapp.simulator import chaos, handset, numbers, shapes, shop, store
 from labelapp.simulator.events import Event
 from labelapp.simulator.faults import Refusal, number
 from labelapp.simulator.models import Hook
@@ -195,4 +195,4 @@ views = {
     "life": control(POST=life),
     "reset": control(POST=reset),
     "numbers": control(GET=listed),
-} | {route: control(**acts) for route, acts in chaos.acts.items()}
+} | {route: control(**acts) for route, acts in (chaos.acts | shop.acts).items()}

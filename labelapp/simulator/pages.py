@@ -1,4 +1,4 @@
-"""The two pages for people: the tour that `make demo` opens, and the phone. Their modules under static/ ask /sim/ for data."""
+"""The pages for people: the tour that `make demo` opens, the phone, and a shop. Their modules under static/ ask /sim/ for data."""
 
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,11 @@ async def phone(request: HttpRequest) -> HttpResponse:
     number, others = numbers.NUMBERS[chosen], numbers.NUMBERS.values()
     keep = "" if chosen == numbers.FIRST else f"instance={chosen}&"
     return _page(request, "phone", colors=list(enumerate(COLOR_NAMES)), number=number, numbers=others, keep=keep)
+
+
+async def shop(request: HttpRequest) -> HttpResponse:
+    """A shop's open orders, each with a button for its payment."""
+    return _page(request, "shop")
 
 
 async def static(request: HttpRequest, name: str) -> HttpResponse:
