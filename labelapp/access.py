@@ -6,10 +6,13 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 
 from labelapp.models import (
+    BusinessEvent,
     Chat,
     ChatLabel,
+    EventMapping,
     Finding,
     HookDelivery,
     HookSend,
@@ -54,10 +57,7 @@ class UsernameOrEmailBackend(ModelBackend):
 
 def instance_for(user: User, slug: str) -> Instance:
     """The connected instance with this short name. Raises Http404 for one that is not there or not for this person."""
-    found = Instance.objects.visible_to(user).filter(slug=slug).first()
-    if found is None:
-        raise Http404("No such number.")
-    return found
+    return get_object_or_404(Instance.objects.visible_to(user), slug=slug)
 
 
 def chat_for(user: User, pk: int) -> Chat:
@@ -95,26 +95,17 @@ def _visible(user: User, pks: Sequence[int]) -> Iterator[int]:
 
 def label_for(user: User, pk: int) -> Label:
     """The label, living or dead, with its instance and group. Raises Http404 as `chat_for` does."""
-    found = Label.objects.select_related("instance", "group").filter(seen_by(user, "instance"), pk=pk).first()
-    if found is None:
-        raise Http404("No such label.")
-    return found
+    return get_object_or_404(Label.objects.select_related("instance", "group"), seen_by(user, "instance"), pk=pk)
 
 
 def group_for(user: User, pk: int) -> LabelGroup:
     """The group of labels with its number. Raises Http404 as `chat_for` does."""
-    found = LabelGroup.objects.select_related("instance").filter(seen_by(user, "instance"), pk=pk).first()
-    if found is None:
-        raise Http404("No such group.")
-    return found
+    return get_object_or_404(LabelGroup.objects.select_related("instance"), seen_by(user, "instance"), pk=pk)
 
 
 def finding_for(user: User, pk: int) -> Finding:
     """The finding with its number. Raises Http404 as `chat_for` does."""
-    found = Finding.objects.select_related("instance", "label").filter(seen_by(user, "instance"), pk=pk).first()
-    if found is None:
-        raise Http404("No such finding.")
-    return found
+    return get_object_or_404(Finding.objects.select_related("instance", "label"), seen_by(user, "instance"), pk=pk)
 
 
 def drift_rows_for(user: User, refs: Iterable[Ref]) -> None:
@@ -143,10 +134,17 @@ def delivery_for(user: User, pk: int) -> HookDelivery:
 
 def rule_for(user: User, pk: int) -> Rule:
     """The rule with its number. Raises Http404 as `chat_for` does."""
-    found = Rule.objects.select_related("instance").filter(seen_by(user, "instance"), pk=pk).first()
-    if found is None:
-        raise Http404("No such rule.")
-    return found
+    return get_object_or_404(Rule.objects.select_related("instance"), seen_by(user, "instance"), pk=pk)
+
+
+def mapping_for(user: User, pk: int) -> EventMapping:
+    """The mapping of a business event with its number. Raises Http404 as `chat_for` does."""
+    return get_object_or_404(EventMapping.objects.select_related("instance"), seen_by(user, "instance"), pk=pk)
+
+
+def event_for(user: User, pk: int) -> BusinessEvent:
+    """A business event whose number is clear, with it. Raises Http404 as `chat_for` does."""
+    return get_object_or_404(BusinessEvent.objects.select_related("instance"), seen_by(user, "instance"), pk=pk)
 
 
 def run_for(user: User, pk: int) -> Run:
@@ -156,10 +154,7 @@ def run_for(user: User, pk: int) -> Run:
         .select_related("user", "state_by", "undoes", "retires", "replacement")
         .prefetch_related("numbers")
     )
-    found = runs.filter(pk=pk).first()
-    if found is None:
-        raise Http404("No such run.")
-    return found
+    return get_object_or_404(runs, pk=pk)
 
 
 def number_once_for(user: User, slug: str) -> Instance:
@@ -195,7 +190,4 @@ def hook_send_for(user: User, pk: int) -> HookSend:
 
 def view_for(user: User, pk: int) -> SavedView:
     """The person's own view, or one for everybody. Raises Http404 for any other."""
-    found = views_for(user).select_related("owner").filter(pk=pk).first()
-    if found is None:
-        raise Http404("No such view.")
-    return found
+    return get_object_or_404(views_for(user).select_related("owner"), pk=pk)
