@@ -12,10 +12,11 @@ function order() {
   return parts.join(";");
 }
 
-function send(row) {
+function send(row, before) {
   const form = document.querySelector("form[data-arranges]");
   last = row.querySelector(".grip button").id;
   form.elements.order.value = order();
+  if (form.elements.before) form.elements.before.value = before;
   form.requestSubmit();
 }
 
@@ -35,7 +36,7 @@ function drop(keep) {
   held = undefined;
   row.classList.remove("dragged");
   if (!keep) parent.insertBefore(row, next);
-  else if (order() !== before) send(row);
+  else if (order() !== before) send(row, before);
 }
 
 document.addEventListener("pointerdown", (event) => {
@@ -50,15 +51,14 @@ document.addEventListener("pointermove", (event) => held && place(held.row, even
 document.addEventListener("pointerup", () => drop(true));
 document.addEventListener("pointercancel", () => drop(false));
 
+// Not beyond the ends of its group: which group it is in changes by hand, or in its form
 function step(row, up) {
-  const all = bodies();
   const body = row.parentElement;
   const inside = rows(body);
   const at = inside.indexOf(row);
-  if (up ? at > 0 : at < inside.length - 1) return body.insertBefore(row, up ? inside[at - 1] : inside[at + 1].nextSibling);
-  const other = all[all.indexOf(body) + (up ? -1 : 1)];
-  if (other) other.insertBefore(row, up ? null : other.querySelector("tr.grp").nextSibling);
-  return other;
+  if (up ? at === 0 : at === inside.length - 1) return false;
+  body.insertBefore(row, up ? inside[at - 1] : inside[at + 1].nextSibling);
+  return true;
 }
 
 document.addEventListener("keydown", (event) => {
@@ -68,7 +68,8 @@ document.addEventListener("keydown", (event) => {
   if (!["ArrowUp", "ArrowDown"].includes(event.key)) return;
   event.preventDefault();
   const row = grip.closest("tr");
-  if (step(row, event.key === "ArrowUp")) send(row);
+  const before = order();
+  if (step(row, event.key === "ArrowUp")) send(row, before);
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {

@@ -63,7 +63,7 @@ function dress(chip, wish) {
   chip.dataset.wanted = wish.state;
   chip.title = words;
   if (chip.contains(document.activeElement)) document.getElementById(`add-${wish.chat}`)?.focus();
-  chip.querySelectorAll(":scope > svg, .vh, .x").forEach((each) => each.remove());
+  chip.querySelectorAll(":scope > svg, .vh, .x, .tm").forEach((each) => each.remove());
   chip.prepend(sign(lost ? 2 : wish.state === "on" ? 0 : 1));
   if (lost) asButton(chip, words, wish);
   else for (const name of ["role", "tabindex", "aria-label", "data-retry"]) chip.removeAttribute(name);

@@ -20,7 +20,7 @@ function wishFor({ chat, label, state, url, look: known }) {
   const option = document.getElementById(`opt-${label}`);
   const chip = option?.querySelector(".chip") ?? document.querySelector(`.chip[data-pk="${label}"]`);
   const look = chip?.cloneNode(true) ?? chipOf(known);
-  look.querySelectorAll(".x, .vh").forEach((each) => each.remove());
+  look.querySelectorAll(".x, .vh, .tm").forEach((each) => each.remove());
   start({ chat, label, state, url, name: look.querySelector(".t").textContent, look: look.outerHTML });
 }
 

@@ -7,11 +7,12 @@ from django import forms
 
 from labelapp.forms.dress import dress
 from labelapp.forms.spans import SpanField, write_span
+from labelapp.forms.tokens import read_token, token_of
 from labelapp.queries.insights import Funnel
 
 
 class LimitsForm(forms.Form):
-    """`limits` has the spans by stage once the form is valid."""
+    """`limits` has the spans by stage once the form is valid, `seen` what the person was shown."""
 
     def __init__(self, *args: Any, funnel: Funnel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,3 +31,16 @@ class LimitsForm(forms.Form):
     @property
     def limits(self) -> dict[int, timedelta | None]:
         return {tag.pk: self.cleaned_data[f"stage-{tag.pk}"] for tag, _label in self.funnel.stages}
+
+    @property
+    def token(self) -> str:
+        """The limits as the page showed them, to be sent back: of a form that was sent, as it said."""
+        if self.is_bound:
+            return str(self.data.get("seen", ""))
+        now = {str(tag.pk): label.stuck_seconds for tag, label in self.funnel.stages}
+        return token_of(now, list(now))
+
+    @property
+    def seen(self) -> dict[str, Any] | None:
+        """Seconds by stage as they were when the form was opened; None where it does not say."""
+        return read_token(self.token)

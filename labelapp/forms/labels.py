@@ -1,7 +1,8 @@
 """A label's name, colour, description and group."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import EllipsisType
 from typing import Any
 
@@ -9,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from labelapp.actions.directory import REDUNDANT, SEEN
+from labelapp.actions.directory import LIMIT, REDUNDANT, SEEN
 from labelapp.forms.dress import dress, offer
 from labelapp.forms.spans import SpanField, write_span
 from labelapp.forms.tokens import read_token, token_of
@@ -19,6 +20,7 @@ from labelapp.queries.names import passive
 from labelapp.queries.prunes import Prunes
 
 NAME_LENGTH = 100
+ADVISED = {"name", "color"}
 TURNING_MARKS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # would turn the text around them
 COLOR_NAMES = (
     _("Coral"), _("Sky"), _("Sun"), _("Lilac"), _("Slate"), _("Jade"), _("Pink"), _("Ochre"), _("Indigo"), _("Lime"),
@@ -54,7 +56,10 @@ class RedundantField(forms.TypedMultipleChoiceField):
 
 
 class LabelForm(forms.Form):
-    """Name, colour and description of a label of one number; with `prunes` also what it makes redundant, as a stage."""
+    """Name, colour and description of a label of one number; with `prunes` also what it makes redundant, as a stage.
+
+    `advised`: a name or a colour, as a link brings it, that the form begins with in the place of the label's; what is none is passed over.
+    """
 
     name = forms.CharField(
         label=_("Name"),
@@ -103,6 +108,7 @@ class LabelForm(forms.Form):
         label: Label | None = None,
         groups: Sequence[LabelGroup] = (),
         prunes: Prunes | None = None,
+        advised: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         self.instance, self.label, self.prunes = instance, label, prunes
@@ -114,11 +120,12 @@ class LabelForm(forms.Form):
                 "description": label.description,
                 "group": label.group_id or "",
                 "stuck_after": write_span(label.stuck_after),
-                "seen": token_of(vars(label), SEEN),
             }
-        if label is not None and prunes is not None:
-            seen = token_of(vars(label) | {REDUNDANT: prunes.chosen}, (*SEEN, REDUNDANT))
-            kwargs["initial"] |= {REDUNDANT: prunes.chosen, "seen": seen}
+            now = vars(label) | {LIMIT: label.stuck_seconds}
+            if prunes is not None:
+                now[REDUNDANT] = kwargs["initial"][REDUNDANT] = prunes.chosen
+            kwargs["initial"]["seen"] = token_of(now, self.shows)
+        kwargs["initial"] = {**(kwargs.get("initial") or {}), **self._usable(advised or {})}
         super().__init__(*args, **kwargs)
         if prunes is not None:
             self.fields[REDUNDANT] = RedundantField(prunes.tags)
@@ -130,10 +137,28 @@ class LabelForm(forms.Form):
         self.fields["color"].required = label is None or label.color_index is not None
         dress(self)
 
+    def _usable(self, advised: Mapping[str, str]) -> dict[str, Any]:
+        found = {}
+        for field in ADVISED & advised.keys():
+            with suppress(ValidationError):
+                found[field] = self.base_fields[field].clean(advised[field])
+        return found
+
     @property
     def advice(self) -> str | None:
         """What the name that stands in the form should rather say; None for a good one, or a new one that is not there yet."""
         return None if self.is_stage else passive(str(self["name"].value() or ""))
+
+    @property
+    def renames(self) -> bool:
+        """Whether the label gets a name that it does not have. Of a form that was sent."""
+        return self.label is None or self.cleaned_data.get("name") != self.label.name
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """What it shows of the label, that nobody overwrites unseen."""
+        limit = (LIMIT,) if self.is_stage else ()
+        return (*SEEN, *limit, *((REDUNDANT,) if self.prunes is not None else ()))
 
     @property
     def is_stage(self) -> bool:

@@ -44,7 +44,8 @@ class HookForm(forms.Form):
     events = forms.MultipleChoiceField(
         label=_("Events"),
         choices=OutgoingHook.Event.choices,
-        error_messages={"required": _("Choose at least one event.")},
+        required=False,
+        help_text=_("None ticked: only rules call it, or ask it as a classifier."),
         widget=forms.CheckboxSelectMultiple,
     )
     numbers = forms.ModelMultipleChoiceField(

@@ -10,6 +10,7 @@ from labelapp.actions.rules import NAME_LENGTH
 from labelapp.forms.dress import dress, offer
 from labelapp.models import Instance, Rule
 from labelapp.queries.directory import Directory
+from labelapp.queries.outgoing import hooks_of
 from labelapp.queries.people import people_of
 from labelapp.queries.rules.specs import NOBODY, Wrong
 from labelapp.queries.rules.words import Mode, entries_of
@@ -26,14 +27,16 @@ DAYS = [
     (5, _("Saturday")),
     (6, _("Sunday")),
 ]
-LABELS = ("labels", "has", "lacks", "add", "remove")
+LABELS = ("labels", "has", "lacks", "add", "remove", "answers")
+DOES = ("add", "remove", "stage", "assign", "notify", "urgent", "hook", "ask", "answers")
 
 
 def _whole(label: Any, least: int = 1, **more: Any) -> forms.IntegerField:
     return forms.IntegerField(label=label, required=False, min_value=least, max_value=500_000, **more)
 
 
-def _labels(label: Any, help_text: Any = "") -> forms.TypedMultipleChoiceField:
+def _several(label: Any, help_text: Any = "") -> forms.TypedMultipleChoiceField:
+    """Keys to tick: of labels, of people."""
     return forms.TypedMultipleChoiceField(
         label=label, coerce=int, required=False, help_text=help_text, widget=forms.CheckboxSelectMultiple
     )
@@ -54,8 +57,14 @@ class RuleForm(forms.Form):
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "autofocus": True}),
     )
     trigger = forms.ChoiceField(label=_("When"), choices=Rule.Trigger.choices)
-    labels = _labels(_("Which label"), _("None chosen: any label."))
+    labels = _several(_("Which label"), _("None chosen: any label."))
     source = _choice(_("By"), [("", _("anybody")), ("app", _("a person, by the app")), ("api", _("a bot, by the API"))])
+    event = forms.CharField(
+        label=_("Type of the event"),
+        required=False,
+        help_text=_("As the program writes it: payment.succeeded. Empty: any."),
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "spellcheck": "false"}),
+    )
     wait = _whole(_("For how long"))
     wait_unit = _choice(_("Unit"), PERIODS, initial="h")
 
@@ -70,8 +79,8 @@ class RuleForm(forms.Form):
         ),
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "spellcheck": "false"}),
     )
-    has = _labels(_("One of these labels is there already"))
-    lacks = _labels(_("None of these labels is there"))
+    has = _several(_("One of these labels is there already"))
+    lacks = _several(_("None of these labels is there"))
     chat = _choice(_("Chats with"), [("", _("everybody")), ("person", _("one person")), ("group", _("a group"))])
     hours_from = forms.TimeField(label=_("From"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
     hours_until = forms.TimeField(label=_("Until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
@@ -88,10 +97,29 @@ class RuleForm(forms.Form):
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "spellcheck": "false"}),
     )
 
-    add = _labels(_("Add labels"))
-    remove = _labels(_("Remove labels"))
+    add = _several(_("Add labels"))
+    lasts = _whole(_("They come off again after"), help_text=_("Empty: they stay."))
+    lasts_unit = _choice(_("Unit"), PERIODS, initial="h")
+    remove = _several(_("Remove labels"))
     stage = _choice(_("Move to the stage"))
     assign = _choice(_("Give the chat to"))
+    notify = _several(
+        _("Tell people"), _("On a page that they have open, or in their list of notifications. Never the customer.")
+    )
+    urgent = forms.BooleanField(
+        label=_("As urgent"), required=False, help_text=_("Also in their quiet hours, and it stays on the screen.")
+    )
+    hook = _choice(
+        _("Call an outgoing hook"),
+        help_text=_(
+            "It is posted that the rule fired, with the chat and its labels, whatever else the hook is told of."
+        ),
+    )
+    ask = _choice(
+        _("Ask a classifier"),
+        help_text=_("The text of the message is posted to an outgoing hook, and the answer names labels."),
+    )
+    answers = _several(_("Labels that the classifier may put on"))
     per_chat = _whole(_("At most so often in one chat"), help_text=_("Empty: as often as it matches."))
     cooldown = _whole(_("Minutes between two times in one chat"), 0, help_text=_("Empty: none."))
 
@@ -111,20 +139,24 @@ class RuleForm(forms.Form):
         offer(self, "stage", [("", _("leave it where it is")), *stages])
         people = [(user.pk, user.display_name) for user in people_of(instance)]
         offer(self, "assign", [("", _("leave it as it is")), (NOBODY, _("nobody")), *people])
+        offer(self, "notify", people)
+        hooks = [(hook.pk, hook.name) for hook in hooks_of(instance)]
+        offer(self, "hook", [("", _("none")), *hooks])
+        offer(self, "ask", [("", _("none")), *hooks])
         dress(self)
 
     def _shown(self, rule: Rule) -> dict[str, Any]:
         """The rule's JSON as values of the fields. Labels that are gone can't be ticked."""
         asked, does, about = rule.conditions, rule.actions, rule.trigger_data
         hours, text = asked.get("hours") or {}, asked.get("text") or {}
-        seconds = about.get("seconds") or 0
-        unit = next((unit for unit in ("d", "h", "m") if seconds and seconds % UNITS[unit] == 0), "h")
+        wait, wait_unit = _parts(about.get("seconds") or 0)
+        lasts, lasts_unit = _parts(does.get("lasts") or 0)
         return {
             "name": rule.name,
             "trigger": rule.trigger,
-            **{key: about.get(key) for key in ("labels", "source")},
-            "wait": seconds // UNITS[unit] or None,
-            "wait_unit": unit,
+            **{key: about.get(key) for key in ("labels", "source", "event")},
+            "wait": wait,
+            "wait_unit": wait_unit,
             "mode": text.get("mode", Mode.ANY),
             "words": "\n".join(text.get("entries", ())),
             **{key: asked.get(key) for key in ("has", "lacks", "chat", "first")},
@@ -132,7 +164,9 @@ class RuleForm(forms.Form):
             "hours_until": hours.get("until"),
             **{key: hours.get(key) for key in ("days", "outside")},
             "query": text_of(self.world, asked.get("query") or []),
-            **{key: does.get(key) for key in ("add", "remove", "stage", "assign")},
+            **{key: does.get(key) for key in DOES},
+            "lasts": lasts,
+            "lasts_unit": lasts_unit,
             "per_chat": rule.per_chat,
             "cooldown": rule.cooldown // 60 or None,
         }
@@ -148,7 +182,7 @@ class RuleForm(forms.Form):
     @property
     def columns(self) -> dict[str, Any]:
         said = self.cleaned_data
-        about = {"labels": said["labels"], "source": said["source"]}
+        about = {"labels": said["labels"], "source": said["source"], "event": said["event"]}
         about["seconds"] = (said["wait"] or 0) * UNITS[said["wait_unit"] or "h"]
         assign = said["assign"]
         does = {
@@ -156,6 +190,12 @@ class RuleForm(forms.Form):
             "remove": said["remove"],
             "stage": int(said["stage"]) if said["stage"] else None,
             "assign": int(assign) if assign.isdecimal() else assign,
+            "notify": said["notify"],
+            "urgent": said["urgent"] and bool(said["notify"]),
+            "hook": int(said["hook"]) if said["hook"] else None,
+            "ask": int(said["ask"]) if said["ask"] else None,
+            "answers": said["answers"] if said["ask"] else [],
+            "lasts": (said["lasts"] or 0) * UNITS[said["lasts_unit"] or "h"],
         }
         return {
             "name": said["name"],
@@ -180,6 +220,12 @@ class RuleForm(forms.Form):
     def wrong(self, error: Wrong) -> None:
         """Show what the action found, beside its field."""
         self.add_error(error.field if error.field in self.fields else None, str(error.message))
+
+
+def _parts(seconds: int) -> tuple[int | None, str]:
+    """A span in its largest unit; None for none."""
+    unit = next((unit for unit in ("d", "h", "m") if seconds and seconds % UNITS[unit] == 0), "h")
+    return seconds // UNITS[unit] or None, unit
 
 
 def _clock(value: Any) -> str:

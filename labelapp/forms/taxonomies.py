@@ -38,7 +38,7 @@ class PublishForm(forms.Form):
         label=_("File"),
         required=False,
         allow_empty_file=True,
-        help_text=_("JSON, as “Export” writes it. Choose “A file” above."),
+        help_text=_("JSON, as “Export” writes it. A file that is chosen here is what is published."),
         widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
     )
     text = forms.CharField(required=False, strip=False, max_length=LONGEST, widget=forms.HiddenInput)
@@ -52,10 +52,13 @@ class PublishForm(forms.Form):
     )
     seen = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, numbers: Sequence[Instance], **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, files: Any = None, *, numbers: Sequence[Instance], **kwargs: Any) -> None:
         self.connected = {number.slug: number for number in numbers}
         self.taxonomy = Taxonomy()
-        super().__init__(*args, **kwargs)
+        if data is not None and files and files.get("file"):  # whoever chooses a file means it, whatever stands above
+            data = data.copy()
+            data["source"] = FILE
+        super().__init__(data, files, **kwargs)
         named = [(number.slug, number.name) for number in numbers]
         ready = [(f"starter:{key}", f"{one.title} ({LANGUAGES[key[-2:]]})") for key, one in starters().items()]
         own = [(f"number:{slug}", name) for slug, name in named]

@@ -2,8 +2,10 @@
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from types import EllipsisType
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -11,9 +13,11 @@ from django.utils.translation import gettext as _
 from labelapp.actions.groups import NAME_LENGTH as GROUP_LENGTH
 from labelapp.forms.labels import NAME_LENGTH, check_label_name
 from labelapp.forms.located import Located, read_located
+from labelapp.forms.spans import read_span
+from labelapp.forms.taxonomy_writing import VERSION
 from labelapp.models import LabelGroup
 from labelapp.models.labels import SLOTS
-from labelapp.queries.taxonomies import VERSION, GroupPlan, LabelPlan, Taxonomy
+from labelapp.queries.taxonomies import GroupPlan, LabelPlan, Taxonomy
 
 LONGEST = 100_000  # characters
 DESCRIPTION_LENGTH = 200
@@ -66,10 +70,11 @@ class _Reader:
         rows = list(self._rows(whole, "groups"))
         groups = [self._group(row) for row in rows]
         self._once(rows, [group.name for group in groups if group])
-        names = {group.name.casefold() for group in groups if group}
+        homes = {group.name.casefold(): group for group in groups if group}
         rows = list(self._rows(whole, "labels"))
-        labels = [self._label(row, names) for row in rows]
+        labels = [self._label(row, homes) for row in rows]
         self._once(rows, [label.name for label in labels if label])
+        self._taken_off(rows, labels)
         if len(labels) > SLOTS:
             self._say(self._line("labels"), _("WhatsApp allows %(n)s labels.") % {"n": SLOTS})
         urgent = self._urgent(whole, {label.name for label in labels if label})
@@ -146,17 +151,70 @@ class _Reader:
         )
         return plan if len(self.faults) == before else None
 
-    def _label(self, row: Located, groups: set[str]) -> LabelPlan | None:
-        self._fields(row, {"name", "color", "group", "description"})
+    def _label(self, row: Located, groups: dict[str, GroupPlan]) -> LabelPlan | None:
+        self._fields(row, {"name", "color", "group", "description", "stuck_after", "takes_off"})
         before, color = len(self.faults), row.get("color")
         if color is not None and (isinstance(color, bool) or not isinstance(color, int) or color not in range(20)):
             self._say(row.line, _("“color” has to be a number from 0 to 19."))
         group = self._text(row, "group", GROUP_LENGTH)
-        if group and group.casefold() not in groups:
+        home = groups.get(group.casefold())
+        if group and home is None:
             self._say(row.line, _("There is no group “%(name)s” in the file.") % {"name": group})
-        name = self._text(row, "name", NAME_LENGTH, check_label_name)
-        description = self._text(row, "description", DESCRIPTION_LENGTH)
-        return LabelPlan(name, color, group, description) if len(self.faults) == before else None
+        plan = LabelPlan(
+            self._text(row, "name", NAME_LENGTH, check_label_name),
+            color,
+            home.name if home else "",
+            self._text(row, "description", DESCRIPTION_LENGTH),
+            self._span(row, home),
+            self._names(row, home),
+        )
+        return plan if len(self.faults) == before else None
+
+    def _span(self, row: Located, home: GroupPlan | None) -> timedelta | EllipsisType | None:
+        """After how long a chat is stuck in the stage; ... where the file does not say."""
+        value = row.get("stuck_after")
+        if value is None:
+            return ...
+        try:
+            span = read_span(value) if isinstance(value, str) else timedelta()
+        except ValidationError:
+            span = timedelta()
+        if span == timedelta():
+            self._say(row.line, _("“%(field)s” has to be 12h, 3d or 2w, or empty.") % {"field": "stuck_after"})
+        elif span is not None and (home is None or home.kind != LabelGroup.Kind.FUNNEL):
+            self._say(row.line, _("“%(field)s” is for stages of a funnel only.") % {"field": "stuck_after"})
+        return span if home is not None and home.kind == LabelGroup.Kind.FUNNEL else ...
+
+    def _names(self, row: Located, home: GroupPlan | None) -> tuple[str, ...] | None:
+        """The labels that come off for a stage, as they are written; None where the file does not say."""
+        value = row.get("takes_off")
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            self._say(row.line, _("“%(field)s” has to be a list of names.") % {"field": "takes_off"})
+            return None
+        is_stage = home is not None and home.kind != LabelGroup.Kind.FREE
+        if value and not is_stage:
+            self._say(
+                row.line,
+                _("“%(field)s” is for labels of a funnel or an exclusive group only.") % {"field": "takes_off"},
+            )
+        return tuple(value) if is_stage else None
+
+    def _taken_off(self, rows: Iterable[Located], labels: Sequence[LabelPlan | None]) -> None:
+        """Once all labels are read. Where some could not be, nobody knows which names there are."""
+        if None in labels:
+            return
+        homes = {label.name: label.group for label in labels if label}
+        for row, label in zip(rows, labels, strict=True):
+            names = (label.takes_off if label else None) or ()
+            for name in names:
+                if name not in homes:
+                    self._say(row.line, _("There is no label “%(name)s” in the file.") % {"name": name})
+                elif label and homes[name] == label.group:
+                    self._say(row.line, _("“%(name)s” comes off by itself: it is of the same group.") % {"name": name})
+            if len(set(names)) < len(names):
+                self._say(row.line, _("A label is named twice in “%(field)s”.") % {"field": "takes_off"})
 
     def _urgent(self, whole: Located, names: set[str]) -> tuple[str, ...]:
         urgent = whole.get("urgent", [])

@@ -22,17 +22,25 @@ def tag_name(tag: Tag) -> str:
 
 
 def chip_html(
-    tag: Tag, state: str = "confirmed", wanted: bool = True, error: str = "", size: str = "", tail: SafeString = EMPTY
+    tag: Tag,
+    state: str = "confirmed",
+    wanted: bool = True,
+    error: str = "",
+    size: str = "",
+    tail: SafeString = EMPTY,
+    until: str = "",
 ) -> SafeString:
-    """A chip of a pair in this state ("pending", "held", "sent", "confirmed", "failed"). `tail` goes inside, at its end."""
-    return _chip(get_language() or "", tag, state, wanted, error, size, tail)
+    """A chip of a pair in this state ("pending", "held", "sent", "confirmed", "failed"). `tail` goes inside, at its end. `until`: what
+    its time says, for its title and for who can't see it."""
+    return _chip(get_language() or "", tag, state, wanted, error, size, tail, until)
 
 
 @lru_cache(maxsize=16384)
 def _chip(
-    language: str, tag: Tag, state: str, wanted: bool, error: str, size: str, tail: SafeString
+    language: str, tag: Tag, state: str, wanted: bool, error: str, size: str, tail: SafeString, until: str
 ) -> SafeString:  # the language is part of the key
     shown, said, title = _words(tag, state, wanted, error)
+    said, title = ". ".join(filter(None, (said, until))), f"{title} {until}".strip()
     classes = ["chip", tag.color, "stage" if tag.exclusive else "", shown, "" if wanted else "leaving", size]
     return format_html(
         '<span class="{}" title="{}" data-label="{}" data-pk="{}" data-state="{}" data-wanted="{}">'

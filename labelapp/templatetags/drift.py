@@ -15,6 +15,7 @@ from labelapp.models.reasons import sentence
 from labelapp.queries.differences import Row
 from labelapp.queries.directory import Tag
 from labelapp.queries.health import span
+from labelapp.queries.panel import Conflict
 from labelapp.queries.states import LONGEST_CYCLE
 from labelapp.templatetags.chips import chip_html, tag_name
 from labelapp.templatetags.screens import icon, when
@@ -116,7 +117,7 @@ def rule(row: Row) -> str:
 
 
 @register.simple_tag
-def came(row: Row, tag: Tag) -> str:
+def came(row: Row | Conflict, tag: Tag) -> str:
     """How a label of a clash came to be on the chat, as the ledger tells it."""
     entry, values = row.came.get(tag.pk), {"label": tag_name(tag)}
     if entry is None:

@@ -97,17 +97,19 @@ def _eyes(finding: Finding) -> str:
 
 
 def _offer(finding: Finding) -> str:
-    names = [str(COLOR_NAMES[color]) for color in finding.free]
-    return _("Free and clear of the others: %(colors)s.") % {"colors": ", ".join(names)} if names else ""
+    if finding.color is None:
+        return ""
+    return _("Free and clear of the others: %(colors)s.") % {"colors": COLOR_NAMES[finding.color]}
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A link that follows a piece of advice, with the name of what it changes."""
+    """A link that follows a piece of advice, or a button that does so at once, with the name of what it changes."""
 
     words: str
     address: str
     about: str
+    is_done_here: bool = False
 
 
 @register.filter
@@ -123,4 +125,15 @@ def ways(finding: Finding, number: Instance) -> list[Way]:
     if finding.kind == Kind.NAMES:
         other = next(tag for tag in finding.tags if tag.pk != finding.fix)
         return [Way(_("Merge"), f"{merge}?into={other.pk}", name), Way(_("Rename"), edit, name)]
-    return [Way(_("Rename") if finding.kind == Kind.PASSIVE else _("Recolour"), edit, name)]
+    if finding.kind == Kind.PASSIVE:
+        return [Way(_("Rename"), _filled(edit, name=finding.words), name)]
+    recolour = Way(_("Recolour"), _filled(edit, color=finding.color), name)
+    if finding.kind == Kind.REDS:
+        return [recolour, Way(_("Urgent"), reverse("urgency.mark", args=[finding.fix]), name, is_done_here=True)]
+    return [recolour]
+
+
+def _filled(address: str, **advised: str | int | None) -> str:
+    """A form with what is advised filled in."""
+    query = urlencode({key: value for key, value in advised.items() if value not in ("", None)})
+    return f"{address}?{query}" if query else address

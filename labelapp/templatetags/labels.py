@@ -47,6 +47,9 @@ def slot_meter(directory: Directory) -> SafeString:
     )
 
 
+register.filter("laid", write_layout)
+
+
 @register.filter
 def order(pks: Iterable[int]) -> str:
     """An order of labels as forms send it."""
@@ -115,9 +118,10 @@ def of(uses: Uses, pk: int) -> list[Use]:
 @register.filter
 def use_words(uses: list[Use]) -> str:
     """How much of each kind uses a label: "1 run, 2 views"."""
-    counts = {kind: sum(use.kind == kind for use in uses) for kind in ("rule", "stage", "view", "run")}
+    counts = {kind: sum(use.kind == kind for use in uses) for kind in ("rule", "event", "stage", "view", "run")}
     words = {
         "rule": ngettext("%(n)d rule", "%(n)d rules", counts["rule"]),
+        "event": ngettext("%(n)d event", "%(n)d events", counts["event"]),
         "stage": ngettext("%(n)d stage", "%(n)d stages", counts["stage"]),
         "view": ngettext("%(n)d view", "%(n)d views", counts["view"]),
         "run": ngettext("%(n)d run", "%(n)d runs", counts["run"]),
@@ -139,6 +143,8 @@ def use_line(use: Use) -> SafeString:
         return _use("runs", reverse("runs.detail", args=[use.pk]), _("Run %(n)s") % {"n": use.pk}, _("under way"))
     if use.kind == "stage":
         return _use("board", reverse("labels.edit", args=[use.pk]), use.name, _("a stage that takes it off"))
+    if use.kind == "event":
+        return format_html("<li>{}<bdi>{}</bdi></li>", icon("api", "s"), use.name)
     return format_html("<li>{}<bdi>{}</bdi></li>", icon("rule", "s"), use.name)
 
 

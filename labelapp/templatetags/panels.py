@@ -15,10 +15,11 @@ from labelapp.models import Source, Verb
 from labelapp.models.reasons import Reason, sentence
 from labelapp.queries.directory import Tag
 from labelapp.queries.inbox import Pair
-from labelapp.queries.panel import Deed
+from labelapp.queries.panel import TIMERS, Deed
 from labelapp.templatetags.chips import EMPTY, chip_html, tag_name
 from labelapp.templatetags.rows import pair_chip
 from labelapp.templatetags.screens import icon
+from labelapp.templatetags.timers import timer_mark, words_of
 
 register = template.Library()
 NO_KEYS: Mapping[int, int] = MappingProxyType({})
@@ -32,6 +33,7 @@ SOURCE_ICONS = {
     Source.BULK: "runs",
     Source.API: "api",
     Source.EVENT: "api",
+    Source.TIMER: "timer",
     Source.RECONCILE: "sync",
     Source.IMPORT: "down-tray",
 }
@@ -39,15 +41,34 @@ SOURCE_ICONS = {
 
 @register.simple_tag
 def panel_chip(pair: Pair, chat: int, may_tag: bool) -> SafeString:
-    """A large chip with its button to take the label off, which works without JavaScript too."""
+    """A large chip with the way to its time and its button to take the label off, which work without JavaScript too."""
     removable = may_tag and pair.wanted and not pair.tag.ghost and not pair.tag.dead
-    return pair_chip(pair, "lg", _remover(pair.tag, chat) if removable else EMPTY)
+    return pair_chip(pair, "lg", _clock(pair, chat) + _remover(pair.tag, chat) if removable else EMPTY)
 
 
 @register.filter
 def any_held(pairs: list[Pair]) -> bool:
     """Whether a change of these waits for a person's word."""
     return any(pair.state == "held" for pair in pairs)
+
+
+def _clock(pair: Pair, chat: int) -> SafeString:
+    """The way to the time of a label, which it shows where there is one."""
+    words = words_of(pair.until) if pair.until else None
+    said = _("Timer of %(label)s") % {"label": tag_name(pair.tag)}
+    title = f"{said}. {words.sentence}" if words else said
+    address = reverse("timers.edit", args=[chat, pair.tag.pk])
+    return format_html(
+        '<a class="x{}" id="timer-{}" href="{}" hx-get="{}" hx-target="#view-side" hx-swap="innerHTML" hx-sync="this:drop"'
+        ' data-opener aria-haspopup="dialog" aria-label="{}" title="{}">{}</a>',
+        "" if words else " unset",
+        pair.tag.pk,
+        address,
+        address,
+        title,
+        title,
+        timer_mark(words) if words else icon("timer", "s"),
+    )
 
 
 def _remover(tag: Tag, chat: int) -> SafeString:
@@ -182,6 +203,8 @@ def _template_of(deed: Deed) -> str:
             if deed.entry.cause
             else _("{who} ignored a difference of {label}")
         )
+    if verb in TIMERS:
+        return _timer_template(verb, source)
     added = verb == Verb.ADD
     if source == Source.PHONE:
         return _("{label} was added on the phone") if added else _("{label} was removed on the phone")
@@ -192,6 +215,14 @@ def _template_of(deed: Deed) -> str:
     return _("{who} added {label}") if added else _("{who} removed {label}")
 
 
+def _timer_template(verb: str, source: str) -> str:
+    if verb == Verb.TIMER:
+        return _("{who} set a timer on {label}")
+    if verb == Verb.TIMER_CALL:
+        return _("The time of {label} has come")
+    return _("The timer of {label} ended") if source == Source.TIMER else _("{who} took the timer of {label} away")
+
+
 def _who(deed: Deed) -> str:
     """The person, else what acted in nobody's name."""
     names = {
@@ -200,6 +231,7 @@ def _who(deed: Deed) -> str:
         Source.BULK: _("A bulk run"),
         Source.API: _("A program"),
         Source.EVENT: _("A business event"),
+        Source.TIMER: _("A timer"),
     }
     return deed.who or names.get(Source(deed.entry.source), _("Someone"))
 

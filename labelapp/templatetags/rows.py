@@ -17,6 +17,7 @@ from labelapp.models.reasons import sentence
 from labelapp.queries.inbox import Pair, Row
 from labelapp.templatetags.chips import EMPTY, chip_html, tag_name
 from labelapp.templatetags.screens import avatar, icon, initials, iso, stamp, when
+from labelapp.templatetags.timers import timer_mark, words_of
 
 register = template.Library()
 FREE_CHIPS = 3
@@ -198,7 +199,11 @@ def chips_html(pairs: list[Pair], has_funnel: bool) -> SafeString:
 
 
 def pair_chip(pair: Pair, size: str = "", tail: SafeString = EMPTY) -> SafeString:
-    return chip_html(pair.tag, pair.state, pair.wanted, sentence(pair.error) if pair.error else "", size, tail)
+    """`tail`: in the place of the mark of its time."""
+    words = words_of(pair.until) if pair.until else None
+    mark = timer_mark(words) if words and not tail else tail
+    error = sentence(pair.error) if pair.error else ""
+    return chip_html(pair.tag, pair.state, pair.wanted, error, size, mark, words.sentence if words else "")
 
 
 def more_html(pairs: list[Pair]) -> SafeString:

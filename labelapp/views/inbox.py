@@ -217,7 +217,8 @@ class Desk:
         """`pairs`: the chat's chips, where they are known already."""
         has_stages = any(section.is_exclusive for section in self.directory.only(chat.instance_id).sections)
         pairs = panel.pairs(chat, self.directory) if pairs is None else pairs
-        return {"chat": chat, "pairs": pairs, "has_stages": has_stages}
+        conflicts = panel.conflicts(chat, pairs, self.directory)
+        return {"chat": chat, "pairs": pairs, "has_stages": has_stages, "conflicts": conflicts}
 
     def activity_context(self, chat: Chat) -> dict[str, object]:
         return {"chat": chat, "activity": panel.activity(chat, self.directory)}

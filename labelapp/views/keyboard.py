@@ -133,6 +133,7 @@ KEYS = (
     page("l", "labels.index", _("Labels"), "manage_labels"),
     page("w", "saved.index", _("Views")),
     page("u", "rules.index", _("Rules"), "manage_rules"),
+    page("e", "events.index", _("Business events"), "manage_rules"),
     page("r", "runs.index", _("Runs"), "run_bulk"),
     page("d", "drift.index", _("Drift"), "see_operations"),
     page("i", "insights.index", _("Insights"), "see_operations"),

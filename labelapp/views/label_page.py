@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +15,8 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from labelapp.access import instance_for
 from labelapp.actions.actor import Actor, Refused
+from labelapp.actions.providers import ProviderRefused
+from labelapp.forms.labels import LabelForm
 from labelapp.models import Instance, Label
 from labelapp.queries.label_uses import uses_of
 from labelapp.queries.labels import Directory
@@ -21,6 +24,7 @@ from labelapp.queries.states import number_state, switcher
 from labelapp.queries.urgency import ladder
 from labelapp.views.inbox import person
 
+REFUSED = "refused"  # the code of what an action or the provider refused
 managers_only = permission_required("labelapp.manage_labels", raise_exception=True)
 
 
@@ -85,10 +89,17 @@ def gone(request: HttpRequest, label: Label) -> HttpResponse:
 
 
 def done(form: Any, change: Callable[[], object]) -> bool:
-    """Whether the change was made. A refusal goes beside the form, in the provider's own words."""
+    """Whether the change was made. A refusal goes into the form, in the provider's own words."""
     try:
         change()
     except Refused as error:
-        form.add_error(None, str(error.message))
+        refuse(form, error)
         return False
     return True
+
+
+def refuse(form: Any, refused: Refused) -> None:
+    """Say why nothing was saved: beside the name where the provider does not like that, else above the form."""
+    renames = isinstance(form, LabelForm) and form.renames
+    is_name = isinstance(refused, ProviderRefused) and refused.about_name and renames
+    form.add_error("name" if is_name else None, ValidationError(str(refused.message), code=REFUSED))

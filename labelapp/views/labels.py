@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from labelapp.access import instance_for, label_for
 from labelapp.actions.actor import Refused
 from labelapp.actions.arranging import arrange_labels
-from labelapp.actions.directory import REDUNDANT, SEEN, Overtaken, create_label, shown, update_label
+from labelapp.actions.directory import LIMIT, REDUNDANT, Overtaken, create_label, shown, update_label
 from labelapp.actions.prunes import set_redundant
 from labelapp.actions.stages import set_limits
 from labelapp.forms.labels import COLOR_NAMES, LabelForm
+from labelapp.forms.spans import write_span
 from labelapp.forms.tokens import token_of
 from labelapp.models import Instance, Label, User, Verb
 from labelapp.queries.colors import clear_of, confusable
@@ -24,7 +25,7 @@ from labelapp.queries.labels import Directory, directory, just_made
 from labelapp.queries.layouts import read_layout
 from labelapp.queries.prunes import prunes_of, redundant_of
 from labelapp.views.inbox import person
-from labelapp.views.label_page import actor, back, chosen_number, done, gone, managers_only, page, sent
+from labelapp.views.label_page import REFUSED, actor, back, chosen_number, done, gone, managers_only, page, refuse, sent
 
 DRAWER = "labels/_drawer.html"
 SUGGESTED = 2  # colours that would be better
@@ -64,12 +65,20 @@ def create(request: HttpRequest) -> HttpResponse:
 @managers_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """`name`, `color`: what somebody is advised to save instead; nothing is saved by looking."""
     label = label_for(person(request), pk)
     if label.deleted_at or label.is_ghost:
         return gone(request, label)
     listing = directory(label.instance)
     prunes = prunes_of(label, listing)
-    form = LabelForm(sent(request), instance=label.instance, label=label, groups=listing.groups, prunes=prunes)
+    form = LabelForm(
+        sent(request),
+        instance=label.instance,
+        label=label,
+        groups=listing.groups,
+        prunes=prunes,
+        advised=request.GET.dict(),
+    )
     overtaken = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -77,7 +86,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         except Overtaken as error:
             form, overtaken = _again(form), _told(label, error)
         except Refused as error:
-            form.add_error(None, str(error.message))
+            refuse(form, error)
         else:
             messages.success(request, _("“%(label)s” is saved.") % {"label": form.cleaned_data["name"]})
             return back(label.instance)
@@ -88,14 +97,16 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @managers_only
 @require_POST
 def arrange(request: HttpRequest) -> HttpResponse:
-    """`order`: all groups and labels as they shall stand (`queries.layouts`). A repeat changes nothing."""
+    """`order`: all groups and labels as they shall stand (`queries.layouts`); `before`: as the person saw them. A repeat changes
+    nothing."""
     number = instance_for(person(request), request.GET.get("instance", "").replace("\0", ""))
     try:
         layout = read_layout(request.POST.get("order", ""))
+        before = read_layout(request.POST["before"]) if "before" in request.POST else None
     except ValueError:
         return HttpResponseBadRequest(_("Say order=groups with their labels."), content_type="text/plain")
     try:
-        arrange_labels(actor(request), number, layout)
+        arrange_labels(actor(request), number, layout, before)
     except Refused as refused:
         messages.error(request, str(refused.message))
     return back(number)
@@ -121,7 +132,7 @@ def _again(form: LabelForm) -> LabelForm:
     data: Any = form.data
     data = data.copy()
     if form.label is not None:
-        data["seen"] = token_of(shown(form.label), (*SEEN, REDUNDANT) if form.prunes else SEEN)
+        data["seen"] = token_of(shown(form.label), form.shows)
     groups = list(form.groups.values())
     again = LabelForm(data, instance=form.instance, label=form.label, groups=groups, prunes=form.prunes)
     again.is_valid()
@@ -138,6 +149,7 @@ def _told(label: Label, error: Overtaken) -> dict[str, Any]:
         "color_index": (_("Colour"), color),
         "description": (_("When to use it"), label.description or _("empty")),
         "group_id": (_("Group"), label.group.name if label.group else _("No group")),
+        LIMIT: (_("Stuck after"), write_span(label.stuck_after) or _("never")),
         REDUNDANT: (_("Comes off when a chat enters this stage"), _redundant_names(label) or _("nothing")),
     }
     return {"words": error.message, "entry": entry, "now": [now[field] for field in error.changed if field in now]}
@@ -150,7 +162,8 @@ def _redundant_names(label: Label) -> str:
 
 def _repeats(user: User, number: Instance, form: LabelForm) -> bool:
     """Whether the same form was sent a moment ago, as two quick clicks do."""
-    if not form.has_error("name", "duplicate") and not form.cleaned_data.get("name"):
+    is_taken = form.has_error("name", "duplicate") or form.has_error("name", REFUSED)
+    if not is_taken and not form.cleaned_data.get("name"):
         return False
     name, color = form.cleaned_data.get("name") or form.data["name"].strip(), form.cleaned_data.get("color")
     return color is not None and just_made(user, number, name=name, color=color) is not None
@@ -172,7 +185,9 @@ def _colors(listing: Directory, form: LabelForm, label: Label | None = None) -> 
             }
         )
     own = [] if label is None or label.color_index is None else [label.color_index]
-    better = [(index, str(COLOR_NAMES[index])) for index in clear_of(users.keys(), but=own)[:SUGGESTED]]
+    urgent = label is not None and label.urgency is not None
+    clear = clear_of(users.keys(), but=own, urgent=urgent)[:SUGGESTED]
+    better = [(index, str(COLOR_NAMES[index])) for index in clear]
     return {"swatches": swatches, "better": better}
 
 

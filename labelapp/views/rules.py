@@ -21,7 +21,7 @@ from labelapp.queries.directory import directory_of
 from labelapp.queries.layouts import read_layout
 from labelapp.queries.rules.dry_run import DAYS, can_be_tried, dry_run
 from labelapp.queries.rules.listing import lines
-from labelapp.queries.rules.specs import Wrong
+from labelapp.queries.rules.specs import Wrong, spec_of
 from labelapp.queries.rules.starters import starters
 from labelapp.queries.rules.world import NoQuery
 from labelapp.queries.states import number_state, switcher
@@ -160,7 +160,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"rule": rule, "number": rule.instance, "days": DAYS, "can": can_be_tried(rule)}
     try:
         if context["can"]:
-            context["trial"] = dry_run(rule)
+            context |= {"trial": dry_run(rule), "tells": spec_of(rule).doings.tells}
     except (Wrong, NoQuery) as wrong:
         context["words"] = str(wrong)
     return render(request, "rules/trial.html", context)

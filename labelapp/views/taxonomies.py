@@ -10,8 +10,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from labelapp.actions.publishing import publish_all
 from labelapp.forms.taxonomies import PublishForm
+from labelapp.forms.taxonomy_writing import write_taxonomy
 from labelapp.models import Instance
-from labelapp.queries.taxonomies import Difference, difference, taxonomy_of, write_taxonomy
+from labelapp.queries.taxonomies import taxonomy_of
+from labelapp.queries.taxonomy_differences import Difference, difference
 from labelapp.views.inbox import person
 from labelapp.views.label_page import actor, chosen_number, managers_only
 
