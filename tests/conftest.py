@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
 
 from labelapp.actions.texts import write_texts
@@ -25,6 +25,13 @@ def _empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_language_left() -> Iterator[None]:
+    """A request in Arabic leaves its language switched on in this thread: the next test is not its page."""
+    yield
+    translation.deactivate()
 
 
 def person(username: str, *groups: str) -> User:

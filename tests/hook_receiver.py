@@ -34,10 +34,11 @@ class Got:
 
 @dataclass
 class HookReceiver:
-    """`answers`: (status, headers, seconds to wait before) of the next requests, then 204 at once."""
+    """`answers`: (status, headers, seconds to wait before) of the next requests, then 204 at once. `body`: of those with one."""
 
     answers: list[tuple[int, dict[str, str], float]] = field(default_factory=list)
     got: list[Got] = field(default_factory=list)
+    body: bytes = b"<p>taken</p>"
     url: str = ""
     most: int = 0  # requests at the same time
     now: int = 0
@@ -54,12 +55,17 @@ class HookReceiver:
         time.sleep(pause)
         with self.lock:
             self.now -= 1
-        text = b"" if status == 204 else b"<p>taken</p>"
+        text = b"" if status == 204 else self.body
         handler.send_response(status)
         for name, value in {"Content-Length": str(len(text)), **more}.items():
             handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(text)
+
+    def names(self, *labels: str, times: int = 1) -> None:
+        """The next answers are those of a classifier."""
+        self.body = json.dumps({"labels": labels}).encode()
+        self.answers = [(200, {}, 0.0)] * times
 
 
 @contextmanager

@@ -7,7 +7,8 @@ import django
 
 django.setup()
 
-from labelapp.actions.demo import connect_demo, group_labels, make_people, register_demo_hook  # noqa: E402
+from labelapp.actions.demo import connect_demo, connect_shop, group_labels, make_people, register_demo_hook  # noqa: E402
+from labelapp.management.commands.demo import fetch  # noqa: E402
 from labelapp.models import Instance  # noqa: E402
 
 IMPORT_SECONDS = 240
@@ -23,3 +24,4 @@ if __name__ == "__main__":
         time.sleep(0.05)
         number.refresh_from_db()
     group_labels(number)
+    fetch(f"{sys.argv[1]}/sim/shop", {"token": connect_shop(number)})

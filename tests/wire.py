@@ -38,6 +38,7 @@ class FarSide:
         self.hangs_after = False  # acts, then never answers
         self.status = 0  # answer everything with this status
         self.status_of: dict[str, int] = {}  # ... or only what begins with this, e.g. {"PUT": 500}
+        self.says = ""  # answer changes of the directory with 422 and these words
         self.headers: dict[str, str] = {}
         self.delay = 0.0
         self.hidden: set[str] = set()  # labels that lists leave out
@@ -83,6 +84,8 @@ class FarSide:
         status = next((code for begin, code in self.status_of.items() if line.startswith(begin)), self.status)
         if status:
             return refusal(status, f"Said {status}", self.headers)
+        if self.says and request.method in (*WRITES, "POST") and "/chats/" not in path:
+            return refusal(422, self.says)
         with self._lock:
             answer = self._route(request, path.strip("/").split("/"))
         if self.hangs_after and request.method in (*WRITES, "POST"):

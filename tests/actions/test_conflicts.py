@@ -8,9 +8,12 @@ import pytest
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor, NotAllowed
+from labelapp.actions.arranging import arrange_labels
 from labelapp.actions.conflicts import SETTLING, settle_by_rule, settle_conflicts
+from labelapp.actions.directory import update_label
 from labelapp.actions.drift import settle_clash
 from labelapp.actions.drift_rows import Changed
+from labelapp.actions.groups import update_group
 from labelapp.actions.tagging import move_to_stage
 from labelapp.lanes import moves
 from labelapp.models import Chat, ChatLabel, Instance, Label, LabelGroup, LedgerEntry, Move, User, Verb
@@ -163,3 +166,32 @@ def test_only_ruled_groups_are_settled_all_at_once(number: Instance, conflict: M
     assert ruled_refs(number, directory_of(number)) == []
     rule(Policy.LATEST)
     assert len(ruled_refs(number, directory_of(number))) == 1
+
+
+@pytest.mark.parametrize("what", ["rule", "label", "form"])
+def test_conflicts_that_are_older_than_the_rule_are_left_to_people(
+    number: Instance, conflict: MakeConflict, labels: Labels, admin: User, what: str
+) -> None:
+    """A label that is dragged into a group, or a new rule, takes nothing off old chats."""
+    rule(Policy.FURTHEST)
+    group, chat = labels["Paid"].group, conflict()
+    assert group is not None
+    if what == "rule":
+        values = {"name": group.name, "kind": group.kind}
+        update_group(Actor.of(admin), group, **values, conflict_policy=Policy.LATEST)
+    elif what == "label":
+        Label.objects.filter(pk=labels["Paid"].pk).update(group=None)
+        rows = list(Label.objects.living().in_order())
+        arrange_labels(
+            Actor.of(admin),
+            number,
+            [(group.pk, [row.pk for row in rows if row.group_id or row.name == "Paid"])]
+            + [(0, [row.pk for row in rows if not row.group_id and row.name != "Paid"])],
+        )
+    else:
+        Label.objects.filter(pk=labels["Paid"].pk).update(group=None)
+        values = {"name": "Paid", "color": None, "description": ""}
+        update_label(Actor.of(admin), labels["Paid"], **values, group=group)
+    assert (settle(number), stages(chat)) == (0, {"Paid", "New lead"})
+    group.refresh_from_db()
+    assert settle_by_rule(Actor.of(admin), chat.pk, group) is True

@@ -492,7 +492,7 @@ def test_thirty_deliveries_cost_as_many_queries_as_one(
     with CaptureQueriesContext(connection) as first:
         apply_waiting(number)
     store(number, [tagged(chat.jid, "4", at=2, on=chat is chats[0]) for chat in chats])
-    with django_assert_num_queries(len(first)):
+    with django_assert_num_queries(len(first) + 1):  # one label is put on again: whether it had a time that is over now
         assert apply_waiting(number) == 30
     assert ChatLabel.objects.filter(wanted=True).count() == 1
 

@@ -8,11 +8,25 @@ from labelapp.actions.demo import (
     PEOPLE,
     SILENT,
     connect_demo,
+    connect_shop,
     group_labels,
+    keep_classifier,
     leave_wishes,
     make_people,
 )
-from labelapp.models import Chat, ChatLabel, Instance, Label, LabelGroup, User
+from labelapp.actions.tokens import token_of
+from labelapp.models import (
+    ApiToken,
+    Chat,
+    ChatLabel,
+    EventMapping,
+    Instance,
+    Label,
+    LabelGroup,
+    OutgoingHook,
+    Rule,
+    User,
+)
 from tests.wire import FarSide
 
 
@@ -78,3 +92,40 @@ def test_wishes_are_left_once(number: Instance, demo: None) -> None:
         ("On hold", True, "pending"),
         ("VIP", True, "pending"),
     ]
+
+
+def test_the_shop_gets_a_new_secret_each_time_and_one_mapping(
+    number: Instance, demo: None, labels: dict[str, Label]
+) -> None:
+    make_people()
+    first, second = (connect_shop(number) for _twice in range(2))
+    token = ApiToken.objects.get()
+    assert (token_of(first), token_of(second)) == (None, token)
+    assert (token.scopes, list(token.instances.all())) == ({"tag"}, [number])
+    assert list(EventMapping.objects.values_list("type", "stage__name")) == [("payment.succeeded", "Paid")]
+
+
+def test_there_is_no_shop_outside_the_demo(number: Instance) -> None:
+    with pytest.raises(RuntimeError):
+        connect_shop(number)
+    assert ApiToken.objects.count() == 0
+
+
+def test_the_classifier_comes_with_a_label_and_a_rule_once_and_follows_its_port(
+    far: FarSide, number: Instance, demo: None
+) -> None:
+    make_people()
+    for port in (9001, 9002):
+        hook = keep_classifier(number, f"http://127.0.0.1:{port}/")
+    assert (OutgoingHook.objects.get(), hook.url, hook.allow_private) == (hook, "http://127.0.0.1:9002/", True)
+    assert [label["name"] for label in far.labels.values()] == ["Unhappy"]
+    rule, label = Rule.objects.get(), Label.objects.get()
+    assert (rule.is_on, rule.actions) == (True, {"ask": hook.pk, "answers": [label.pk]})
+
+
+def test_what_somebody_changed_about_the_classifier_stays(far: FarSide, number: Instance, demo: None) -> None:
+    make_people()
+    keep_classifier(number, "http://127.0.0.1:9001/")
+    Rule.objects.all().delete()
+    OutgoingHook.objects.update(is_on=False)
+    assert (keep_classifier(number, "http://127.0.0.1:9001/").is_on, Rule.objects.count()) == (False, 0)

@@ -1,10 +1,11 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor, NotAllowed, Refused
-from labelapp.actions.directory import create_label, delete_label, update_label
+from labelapp.actions.directory import Overtaken, create_label, delete_label, shown, update_label
 from labelapp.actions.providers import ProviderRefused, Unavailable
 from labelapp.models import Change, Instance, Label, LedgerEntry, User
 from tests.conftest import MakeChat
@@ -110,7 +111,38 @@ def test_a_label_that_is_gone_already_is_no_error(
 
 
 def test_a_dead_label_can_not_be_changed(admin: User, filled: FarSide, labels: Labels) -> None:
-    labels["VIP"].deleted_at = timezone.now()
+    Label.objects.filter(pk=labels["VIP"].pk).update(deleted_at=timezone.now())
     with pytest.raises(Refused) as refused:
         update_label(Actor.of(admin), labels["VIP"], name="X", color=1, description="")
     assert (refused.value.status, filled.calls) == (410, [])
+
+
+def test_of_two_at_the_same_moment_the_second_sees_what_the_first_did(
+    admin: User, filled: FarSide, labels: Labels
+) -> None:
+    """The first one's call is on its way to the provider when the second one saves."""
+    seen, told = shown(labels["VIP"]), list[Exception]()
+
+    def second(line: str) -> None:
+        if line.startswith("PUT") and not told:
+            told.append(Exception())
+            with pytest.raises(Refused) as refused:
+                update_label(Actor.of(admin), labels["VIP"], name="Second", color=1, description="", seen=seen)
+            told[0] = refused.value
+
+    filled.before = second
+    update_label(Actor.of(admin), labels["VIP"], name="First", color=1, description="", seen=seen)
+    assert [getattr(one, "status", None) for one in told] == [409]
+    filled.before = lambda _line: None
+    with pytest.raises(Overtaken) as overtaken:
+        update_label(Actor.of(admin), labels["VIP"], name="Second", color=1, description="", seen=seen)
+    assert overtaken.value.changed[0] == "name"
+    labels["VIP"].refresh_from_db()
+    assert (labels["VIP"].name, labels["VIP"].changing_at) == ("First", None)
+
+
+def test_a_change_that_died_holds_nobody_up_for_long(admin: User, filled: FarSide, labels: Labels) -> None:
+    Label.objects.update(changing_at=timezone.now() - timedelta(minutes=3))
+    update_label(Actor.of(admin), labels["VIP"], name="After all", color=1, description="")
+    labels["VIP"].refresh_from_db()
+    assert (labels["VIP"].name, labels["VIP"].changing_at) == ("After all", None)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from labelapp.actions.actor import Refused
 from labelapp.actions.messages import fetch_messages, mark_read
 from labelapp.actions.receiving import receive_messages
-from labelapp.models import Change, Chat, ChatLabel, ChatRead, Instance, Label, Message, User
+from labelapp.models import Change, Chat, ChatLabel, ChatRead, Fact, Instance, Label, Message, User
 from labelapp.models.effects import Effect
 from labelapp.whatsapp.events import Envelope, MessageSeen
 from labelapp.whatsapp.types import MessageInfo
@@ -118,6 +118,21 @@ def test_opening_a_chat_fetches_its_last_messages(number: Instance, make_chat: M
     assert list(Message.objects.values_list("text", flat=True)) == ["New"]
     assert Change.objects.filter(kind="message", chat=chat).count() == 1
     assert far.calls == ["GET /chats/messages"] * 2
+
+
+def test_rules_hear_of_a_message_that_an_opened_chat_showed_first(
+    number: Instance, make_chat: MakeChat, far: FarSide
+) -> None:
+    """Its event comes a moment later, and is a repeat by then."""
+    chat, now = make_chat(jid=ANNA, at=NOW - timedelta(days=1)), timezone.now()
+    far.messages[ANNA] = [
+        {"id": f"false_{ANNA}_{n}", "timestamp": int((now - ago).timestamp()), "fromMe": False, "body": n, "from": ANNA}
+        for n, ago in (("now", timedelta(0)), ("hours ago", timedelta(hours=2)))
+    ]
+    for _twice in range(2):
+        fetch_messages(chat)
+    assert receive_message(number, words(f"false_{ANNA}_now", 0)) is False
+    assert list(Fact.objects.values_list("kind", "chat", "message__text")) == [("message.in", chat.pk, "now")]
 
 
 @pytest.mark.parametrize("trouble", [{"down": True}, {"status": 500}, {"status": 401}])

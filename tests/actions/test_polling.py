@@ -7,7 +7,7 @@ from django.utils import timezone
 from labelapp.actions.importing import PAGE
 from labelapp.actions.polling import poll_overview
 from labelapp.actions.providers import client_for
-from labelapp.models import Change, Chat, Instance, Label
+from labelapp.models import Change, Chat, Fact, Instance, Label, Message
 from tests.conftest import MakeChat
 from tests.posted import deliver, event, fresh, just_now, pair_of
 from tests.wire import FarSide
@@ -40,6 +40,30 @@ def test_new_chats_and_messages_come_in(
     assert pair_of(known, labels["VIP"]).last_message_at == known.last_message_at
     assert Chat.objects.get(jid=jid(2)).name == "Anna"
     assert set(Change.objects.values_list("kind", "chat__jid")) == {("message", jid(1)), ("message", jid(2))}
+
+
+def facts(number: Instance) -> list[tuple[str, str, str]]:
+    rows = Fact.objects.filter(instance=number).select_related("chat", "message").order_by("pk")
+    return [(row.kind, row.chat.jid if row.chat else "", row.message.text if row.message else "") for row in rows]
+
+
+def test_rules_hear_of_polled_messages_once(number: Instance, far: FarSide) -> None:
+    far.chats = [row(jid(1), "Help"), row(jid(2), "Yesterday", ago=86_400)]
+    assert [poll(number) for _time in range(2)] == [2, 0]
+    told = [("chat.created", jid(1), ""), ("message.in", jid(1), "Help")]
+    assert facts(number) == told
+    late = event("message.any", {"id": f"false_{jid(1)}_Help", "from": jid(1), "body": "Help", "timestamp": just_now()})
+    deliver(number, late)
+    assert (facts(number), Message.objects.count()) == (told, 2)
+    far.chats = [row(jid(1), "Yes?", from_me=True, ago=-1)]
+    poll(number)
+    assert facts(number) == [*told, ("message.out", jid(1), "Yes?")]
+
+
+def test_an_import_tells_nobody_of_last_messages(number: Instance, far: FarSide) -> None:
+    Instance.objects.update(import_stage=Instance.ImportStage.CHATS)
+    far.chats = [row(jid(1), "Help")]
+    assert (poll(number), facts(number), Message.objects.count()) == (1, [], 0)
 
 
 def test_twice_is_once(number: Instance, far: FarSide) -> None:

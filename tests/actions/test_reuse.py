@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from labelapp.actions.actor import Actor
+from labelapp.actions.reuse import begin_again
 from labelapp.actions.tagging import set_label
 from labelapp.models import Chat, ChatLabel, Instance, Label, LedgerEntry, Receipt, User
 from tests.conftest import MakeChat
-from tests.posted import deleted, deliver, just_now, pair_of, run_push_later, upserted
+from tests.posted import START, deleted, deliver, just_now, pair_of, run_push_later, upserted
 from tests.wire import FarSide
 
 Labels = dict[str, Label]
@@ -99,3 +101,35 @@ def test_what_carried_the_old_label_does_not_carry_the_new_one(
     new = Label.objects.living().get(wa_id="4")
     assert (phone.tags, new.chat_count, pair_of(held, labels["VIP"]).wanted) == (set(), 0, False)
     assert (pair_of(taken_off, new).wanted, pair_of(taken_off, new).receipt) == (False, Receipt.CONFIRMED)
+
+
+DEAD_ONES = {  # what the label had that died: of the new one nothing of it is true
+    "description": "Best customers",
+    "position": 2,
+    "urgency": 1,
+    "archived_at": timezone.now(),
+    "ignored_at": timezone.now(),
+    "verified_at": timezone.now(),
+    "remote_count": 7,
+    "chat_count": 7,
+    "stuck_after": timedelta(days=3),
+    "denied_at": timezone.now(),
+}
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_the_new_label_has_nothing_of_the_dead_one(
+    number: Instance, phone: FarSide, labels: Labels, is_named: bool
+) -> None:
+    Label.objects.filter(pk=labels["VIP"].pk).update(**DEAD_ONES, group=labels["Paid"].group)
+    died_at = give_id_again(number, phone) if is_named else just_now()
+    with transaction.atomic():
+        begin_again(Label.objects.get(pk=labels["VIP"].pk), START + timedelta(seconds=died_at))
+    old, new = Label.objects.get(pk=labels["VIP"].pk), Label.objects.living().get(wa_id="4")
+    own = {"id", "instance_id", "wa_id", "position", "seen_at", *(("known_at", "event_at") if is_named else ())}
+    plain = Label(**({"name": "Do not call", "color_index": 11, "color_hex": new.color_hex} if is_named else {}))
+    for field in (field.attname for field in Label._meta.concrete_fields):
+        if field not in own:
+            assert (field, getattr(new, field)) == (field, getattr(plain, field))
+    assert (new.wa_id, new.position, new.is_ghost) == ("4", 6, not is_named)
+    assert (old.name, old.description, old.urgency, old.position) == ("VIP", "Best customers", 1, 2)

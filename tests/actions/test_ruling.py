@@ -251,7 +251,7 @@ def test_more_messages_ask_no_more_of_the_database(
         make_rule(number, conditions=words(f"word{n}", "urgent"), actions={"add": keys(labels["VIP"])})
     for _n in range(many):
         told(make_chat(), "hello there")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(18):
         run_facts(number)
 
 

@@ -1,6 +1,7 @@
 """Views that people keep."""
 
 import pytest
+from django.http import Http404
 
 from labelapp.access import view_for
 from labelapp.actions.actor import Actor, NotAllowed, Refused
@@ -28,7 +29,7 @@ def test_a_kept_view_is_the_last_tab(agent: User) -> None:
 def test_a_personal_view_is_nobody_elses(agent: User, agent2: User) -> None:
     view = keep(agent, "Mine")
     assert (shelf(agent2).tabs, shelf(agent2).others) == ([], [])
-    with pytest.raises(Exception, match="No such view"):
+    with pytest.raises(Http404):
         view_for(agent2, view.pk)
     with pytest.raises(NotAllowed):
         forget_view(Actor.of(agent2), view)

@@ -67,6 +67,7 @@ def test_who_writes_in_a_group_is_found_by_name_and_by_number(number: Instance) 
 
 
 def test_a_preview_is_found_until_a_stored_message_takes_its_place(number: Instance) -> None:
+    number.import_stage = Instance.ImportStage.CHATS  # later the messages of the overview are stored
     store_chats(number, [ChatInfo(ANNA, "", words("x", 2, "See the invoice"))], NOW)
     assert text() == "^^201555000001 ^ see the invoice"
     receive(number, words("y", 1, "Thanks"))
@@ -79,6 +80,7 @@ def test_a_preview_is_found_again_once_its_message_was_pruned(number: Instance) 
 
 
 def test_opening_a_chat_stores_its_messages_and_no_preview(number: Instance, far: FarSide) -> None:
+    number.import_stage = Instance.ImportStage.CHATS
     store_chats(number, [ChatInfo(ANNA, "", words("x", 1, "Hi"))], NOW)
     at = int((NOW - timedelta(days=1)).timestamp())
     far.messages[ANNA] = [{"id": f"false_{ANNA}_x", "timestamp": at, "from": ANNA, "fromMe": False, "body": "Hi"}]

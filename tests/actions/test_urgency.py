@@ -62,3 +62,16 @@ def test_what_is_no_label_of_the_number_is_refused_and_changes_nothing(
         rank_labels(boss, number, [vip.pk, order[which]])
     assert refused.value.status == 422
     assert (ranks(number), told()) == ({}, (0, 0))
+
+
+def test_an_order_that_was_changed_meanwhile_is_not_undone(boss: Actor, number: Instance, labels: Labels) -> None:
+    vip, hold = labels["VIP"].pk, labels["On hold"].pk
+    rank_labels(boss, number, [vip], before=[])
+    with pytest.raises(Refused):
+        rank_labels(boss, number, [hold], before=[])
+    rank_labels(boss, number, [vip], before=[])  # so it is already
+    rank_labels(boss, number, [vip, hold], before=[vip])
+    assert list(Label.objects.filter(urgency__isnull=False).order_by("urgency").values_list("pk", flat=True)) == [
+        vip,
+        hold,
+    ]

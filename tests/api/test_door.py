@@ -29,6 +29,7 @@ ADDRESSES = [
     ("PUT", "/chats/1/labels/1", "tag"),
     ("DELETE", "/chats/1/labels/1", "tag"),
     ("PUT", "/chats/1/stage", "tag"),
+    ("POST", "/events", "tag"),
     ("POST", "/runs", "manage"),
     ("PUT", "/runs/1/state", "manage"),
 ]

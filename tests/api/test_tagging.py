@@ -2,13 +2,17 @@
 
 import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from labelapp.api import waiting
 from labelapp.models import Change, Chat, ChatLabel, Fact, Instance, Label, LedgerEntry, Receipt
+from labelapp.models.fields import NEVER
 from tests.api.conftest import MakeProgram, Program, in_thread, problem
 from tests.conftest import MakeChat
 from tests.posted import run_push_later
@@ -195,3 +199,53 @@ def test_what_is_no_stage(shop: Program, chat: Chat) -> None:
     assert problem(shop.put(f"/chats/{chat.pk}/stage", {"label": ""})) == (422, "invalid")
     assert problem(shop.put(f"/chats/{chat.pk}/stage", {})) == (422, "invalid")
     assert (wanted(chat), Chat.objects.count()) == ({"Quoted"}, 1)
+
+
+def crowd(chat: Chat, many: int, *, days: int = 40) -> list[Label]:
+    """So many free labels on the chat, one day apart, the last one `days` ago."""
+    labels = [
+        Label.objects.create(instance=chat.instance, wa_id=f"7{n}", name=f"Old {n}", known_at=timezone.now())
+        for n in range(many)
+    ]
+    for n, label in enumerate(labels):
+        at = timezone.now() - timedelta(days=days + many - n)
+        ChatLabel.objects.create(chat=chat, label=label, wanted=True, remote=True, told=True, wanted_at=at)
+    return labels
+
+
+def test_from_the_eighth_label_on_the_answer_names_the_stale_ones(shop: Program, chat: Chat, labels: Labels) -> None:
+    old = crowd(chat, 5)
+    assert shop.put(f"/chats/{chat.pk}/labels/name:VIP").json()["stale"] == []  # the seventh, with the stage
+    for _twice in range(2):  # a repeat is answered the same
+        answer = shop.put(f"/chats/{chat.pk}/labels/name:On hold").json()
+        assert [(one["id"], one["wa_id"], one["name"]) for one in answer["stale"]] == [
+            (label.pk, label.wa_id, label.name) for label in old[:3]
+        ]
+    assert answer["stale"][0]["since"] < answer["stale"][1]["since"] < timezone.now().isoformat()
+    staged = shop.put(f"/chats/{chat.pk}/stage", {"label": "name:Paid"}).json()
+    assert [one["name"] for one in staged["stale"]] == ["Old 0", "Old 1", "Old 2"]
+    for answer in (shop.delete(f"/chats/{chat.pk}/labels/name:VIP"), shop.get(f"/chats/{chat.pk}/labels/name:VIP")):
+        assert "stale" not in answer.json()
+
+
+def test_what_is_recent_or_older_than_labelapp_is_told_so(shop: Program, chat: Chat, labels: Labels) -> None:
+    old = crowd(chat, 7, days=1)
+    assert shop.put(f"/chats/{chat.pk}/labels/name:VIP").json()["stale"] == []
+    ChatLabel.objects.filter(chat=chat, label=old[3]).update(wanted_at=NEVER)
+    (one,) = shop.put(f"/chats/{chat.pk}/labels/name:VIP").json()["stale"]
+    assert (one["name"], one["since"]) == ("Old 3", None)
+
+
+def test_a_chat_with_fewer_labels_is_asked_nothing_more(shop: Program, make_chat: MakeChat, labels: Labels) -> None:
+    asked = []
+    for many in (1, 6, 7):
+        chat = make_chat()
+        crowd_of = [
+            Label.objects.create(instance=chat.instance, wa_id=f"{many}-{n}", name=f"{many}-{n}") for n in range(many)
+        ]
+        ChatLabel.objects.bulk_create(ChatLabel(chat=chat, label=label, wanted=True) for label in crowd_of)
+        shop.put(f"/chats/{chat.pk}/labels/name:VIP")
+        with CaptureQueriesContext(connection) as queries:
+            shop.put(f"/chats/{chat.pk}/labels/name:VIP")
+        asked.append(len(queries))
+    assert asked[0] == asked[1] < asked[2] <= asked[0] + 3

@@ -16,6 +16,7 @@ from django.db import connection, connections  # noqa: E402
 
 from labelapp.actions.demo import make_people  # noqa: E402
 from labelapp.models import Chat, Instance, Label, LabelGroup, User  # noqa: E402
+from labelapp.sqlite import idle  # noqa: E402
 from tests.bench.bulk import Load, into_postgres, into_sqlite  # noqa: E402
 from tests.bench.shape import AWKWARD, NARROW, STAGES, WIDE, Shape  # noqa: E402
 from tests.bench.world import FIELDS, Number, Rows  # noqa: E402
@@ -85,6 +86,7 @@ def load_into() -> AbstractContextManager[Load]:
     """This process's own connection is closed: nobody else may look while the indexes are gone."""
     name = connection.settings_dict["NAME"]
     on_sqlite = connection.vendor == "sqlite"
+    idle.MOST = 0
     connections.close_all()
     return into_sqlite(Path(name)) if on_sqlite else into_postgres(os.environ["DATABASE_URL"])
 

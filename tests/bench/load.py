@@ -27,14 +27,31 @@ class Hook:
 
 
 def label_event(key: str, jid: str, wa_id: str, *, on: bool) -> bytes:
+    return _event(key, "label.chat.added" if on else "label.chat.deleted", {"labelId": wa_id, "chatId": jid})
+
+
+def message_event(key: str, jid: str, text: str) -> bytes:
+    """The customer writes, now."""
+    payload = {
+        "id": f"false_{jid}_{key}",
+        "timestamp": int(time.time()),
+        "from": jid,
+        "fromMe": False,
+        "body": text,
+        "hasMedia": False,
+    }
+    return _event(key, "message.any", payload)
+
+
+def _event(key: str, kind: str, payload: dict[str, object]) -> bytes:
     """A delivery as WAHA sends it."""
     event = {
         "id": f"evt_{key}",
         "timestamp": int(time.time() * 1000),
-        "event": "label.chat.added" if on else "label.chat.deleted",
+        "event": kind,
         "session": "demo",
         "me": {"id": "", "pushName": ""},
-        "payload": {"labelId": wa_id, "chatId": jid},
+        "payload": payload,
         "engine": "GOWS",
         "environment": {"version": "2026.7.1", "engine": "GOWS", "tier": "PLUS", "browser": ""},
     }
@@ -68,3 +85,22 @@ async def flood(hook: Hook, bodies: list[bytes], connections: int) -> tuple[floa
     start = time.perf_counter()
     await asyncio.gather(*(one_connection() for _ in range(connections)))
     return len(bodies) / (time.perf_counter() - start), refused
+
+
+async def flow(hook: Hook, bodies: list[bytes], pace: float, connections: int) -> list[int]:
+    """Deliver all `bodies` evenly, so many a second, however long an answer takes. The statuses that were not 200."""
+    parts = urlsplit(hook.url)
+    refused: list[int] = []
+    start = time.perf_counter()
+
+    async def one_connection(first: int) -> None:
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        for n in range(first, len(bodies), connections):
+            await asyncio.sleep(max(0.0, start + n / pace - time.perf_counter()))
+            writer.write(hook.request(bodies[n]))
+            if (status := await answer(reader)) != 200:
+                refused.append(status)
+        writer.close()
+
+    await asyncio.gather(*(one_connection(first) for first in range(connections)))
+    return refused

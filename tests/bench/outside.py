@@ -15,6 +15,8 @@ from tests.bench.classes import all_of, label
 from tests.bench.figures import Spread, Table, Target, p50, p95, timed
 from tests.bench.load import Hook, flood, label_event
 from tests.bench.person import Person, Stream
+from tests.bench.programs import crm_to_phone
+from tests.bench.ruling import rules
 from tests.stack import Stack, wait_until
 
 CLICKS = 120
@@ -75,6 +77,8 @@ def measure(environment: dict[str, str], chats: int, table: Table) -> None:
         clicks(run, answer, "up", run.facts["without"][:CLICKS])
         delivery_to_screen(run)
         pace(run)
+        crm_to_phone(stack, run.facts, table)
+        rules(stack, run.hook, run.facts, run.count, table)
         deliveries(run)
         with stack.simulator.faults(down=True):
             clicks(run, answer, "down", run.facts["without"][CLICKS : 2 * CLICKS])

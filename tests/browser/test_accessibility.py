@@ -46,6 +46,8 @@ PAGES = (
     "/drift/",
     "/rules/",
     "/rules/new/",
+    "/events/",
+    "/events/new/",
     "/runs/",
     "/runs/new/",
     "/settings/",

@@ -70,7 +70,12 @@ def test_an_urgent_one_stays_and_nobody_else_is_told(desk: Desk, chat: Chat) -> 
 
 
 def test_the_pages_fit_a_phone(desk: Desk) -> None:
-    for path, who in ((PAGE, "agent"), ("/settings/hooks/", "admin"), ("/settings/hooks/new/", "admin")):
+    for path, who in (
+        (PAGE, "agent"),
+        ("/settings/hooks/", "admin"),
+        ("/settings/hooks/new/", "admin"),
+        ("/rules/new/", "admin"),
+    ):
         screen = desk.person(who, path, viewport={"width": 390, "height": 844})
         width = screen.page.evaluate("document.documentElement.scrollWidth")
         assert width <= 390, (path, width)

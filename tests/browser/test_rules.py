@@ -1,9 +1,12 @@
 """An admin makes a rule; a customer writes; the label is on every screen and on the phone."""
 
-from playwright.sync_api import expect
+from urllib.parse import quote
+
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Chat
 from tests.browser.people import PATIENCE, Desk, Screen
+from tests.browser.test_notices import toasts
 from tests.stack import wait_until
 
 
@@ -45,6 +48,50 @@ def test_a_message_that_asks_for_help_is_labelled_by_itself(desk: Desk, chat: Ch
     remove(admin, "Cries for help")
     desk.simulator.label_on_phone(chat.jid, vip, on=False)
     wait_until(lambda: vip not in desk.labels_shown(chat.jid), told="the label is off again")
+
+
+def write_on_phone(phone: Page, chat: Chat, text: str) -> None:
+    """The customer writes, by the phone's own page."""
+    phone.locator("#search").fill(chat.name)
+    phone.locator(f'#chats a.hit[href*="{quote(chat.jid)}"], #chats a.hit[href*="{chat.jid}"]').first.click()
+    expect(phone.locator("#write-as")).to_have_value("")
+    phone.locator('#message-form [name="text"]').fill(text)
+    phone.get_by_role("button", name="Send", exact=True).click()
+
+
+def test_a_cry_for_help_on_the_phone_is_urgent_there_and_another_agent_is_told(desk: Desk, chat: Chat) -> None:
+    urgent = desk.new_label_on_phone("Urgent", color=11)
+    admin, agent, other = desk.person("admin", "/rules/"), desk.person("agent"), desk.person("agent2")
+    switch_on = admin.page.get_by_role("button", name="Switch Urgent words on")
+
+    def is_offered() -> bool:
+        admin.go("/rules/")
+        return switch_on.count() == 1
+
+    wait_until(is_offered, told="the label is known")
+    switch_on.click()
+    admin.page.get_by_role("link", name="Urgent words").click()
+    form = admin.page.locator("#rule-form")
+    form.locator("summary", has_text="Tell people").click()
+    form.get_by_label("Paulo Teixeira").check()
+    form.get_by_label("As urgent").check()
+    admin.page.locator("#rule-save").click()
+    admin.says("tells Paulo Teixeira, urgently")
+    for screen in (agent, other):
+        screen.is_live()
+
+    write_on_phone(desk.phone(), chat, "I need help ASAP")
+
+    told = toasts(other.page, f"{chat.name}: Urgent words")
+    expect(told).to_be_visible(timeout=3 * PATIENCE)
+    wait_until(lambda: urgent in desk.simulator.labels_of(chat.jid), told="the label is at the provider")
+    agent.sees_chip(chat.jid, urgent, "confirmed")
+    assert toasts(agent.page, chat.name).count() == 0
+    told.get_by_role("link").click()
+    expect(other.page.locator("#panel, .side").first).to_contain_text(chat.name)
+    admin.go("/rules/")
+    remove(admin, "Urgent words")
+    desk.simulator.ask("DELETE", f"/sim/phone/labels/{urgent}")
 
 
 def test_rules_are_put_in_order_by_keyboard_and_switched(desk: Desk) -> None:

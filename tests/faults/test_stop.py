@@ -43,7 +43,7 @@ def test_ctrl_c_with_open_screens_ends_every_process_and_it_runs_again(demo: Dem
     chats = {chat["jid"] for chat in demo.simulator.chats()}
     with ExitStack() as opened:
         open_screens(demo, opened)
-        assert len(demo.members()) >= 5  # demo, simulator, serve, web, worker
+        assert len(demo.members()) >= 6  # demo, simulator, classifier, serve, web, worker
         demo.interrupt()
         wait_until(lambda: not demo.members(), STOP_SECONDS, told=f"still there: {commands(demo)}")
     assert demo.process.wait(1) == 0
@@ -66,6 +66,16 @@ def test_killing_the_supervisor_of_web_and_worker_leaves_no_orphan(demo: Demo) -
     assert len(children) >= 2
     os.kill(serve, signal.SIGKILL)
     wait_until(lambda: not set(children) & set(demo.members()), STOP_SECONDS, told=f"orphans: {commands(demo)}")
+
+
+def test_the_demos_classifier_finds_who_is_unhappy(demo: Demo) -> None:
+    state = demo.simulator.ask("GET", "/sim/state")
+    unhappy = next(str(label["id"]) for label in state["labels"] if label["name"] == "Unhappy")
+    angry, content = [chat["jid"] for chat in demo.simulator.chats() if chat["jid"].endswith("@c.us")][:2]
+    demo.simulator.message(content, "thank you, all is well")
+    demo.simulator.message(angry, "this is terrible, I want my money back")
+    wait_until(lambda: unhappy in demo.simulator.labels_of(angry), 60, told="the unhappy customer is labelled")
+    assert unhappy not in demo.simulator.labels_of(content)
 
 
 def test_a_busy_port_is_told_in_a_sentence(tmp_path: Path) -> None:

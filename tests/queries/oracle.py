@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from labelapp.models import Chat, ChatLabel, ChatRead, LedgerEntry
+from labelapp.models import Chat, ChatLabel, ChatRead, LabelTimer, LedgerEntry
 from labelapp.models.fields import NEVER
 from labelapp.models.folded import fold
 from labelapp.queries.language.terms import Choice, Elapsed, Named, Query, Stages, Term, Text
@@ -22,6 +22,7 @@ class Facts:
     read_at: datetime
     names: list[str]
     said: list[str]
+    times: list[datetime]
 
     @property
     def held(self) -> set[int]:
@@ -43,6 +44,7 @@ class Oracle:
                 reads.get(chat.pk, NEVER),
                 names_of(chat),
                 said_in(chat),
+                [timer.due_at for timer in LabelTimer.objects.filter(pair__chat=chat) if timer.pair.wanted],
             )
             for chat in chats
         ]
@@ -107,6 +109,8 @@ class Oracle:
         if field == "source":
             last = {entry.label_id: entry.source for entry in facts.added}
             return any(last.get(pk, "import") == value for pk in facts.held)
+        if field == "due":
+            return any(self.comes(at, value) for at in facts.times)
         if value == "unanswered":
             return chat.is_unanswered
         if value == "unread":
@@ -116,6 +120,17 @@ class Oracle:
         if value == "conflict":
             return self.clashes(facts)
         return value in {state(pair) for pair in facts.pairs}
+
+    def comes(self, at: datetime, value: str) -> bool:
+        """Whether a time is as one value of `due:` says."""
+        zone, now = self.scope.user.zone, self.scope.now
+        days = {"today": 0, "tomorrow": 1}
+        if value in days:
+            return at.astimezone(zone).date() == now.astimezone(zone).date() + timedelta(days=days[value])
+        if value in ("any", "overdue"):
+            return value == "any" or at < now
+        then = now + timedelta(seconds=int(value[1:-1]) * {"m": 60, "h": 3600, "d": 86400, "w": 604800}[value[-1]])
+        return now <= at < then if value[0] == "<" else at >= then
 
     def clashes(self, facts: Facts) -> bool:
         directory = self.scope.directory

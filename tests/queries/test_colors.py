@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelapp.queries.colors import EYES, Triple, alike, ciede2000, clear_of, confusable, distance, likeness
+from labelapp.queries.colors import EYES, REDS, Triple, alike, ciede2000, clear_of, confusable, distance, likeness
 from labelapp.whatsapp.palette import PALETTE
 
 # Sharma, Wu, Dalal (2005), table 1
@@ -56,7 +56,13 @@ def test_the_pairs_of_the_palette() -> None:
 def test_colours_that_are_clear_of_others() -> None:
     clear = clear_of(frozenset({8}))
     assert {8, 19} & set(clear) == set()
-    assert 13 in clear
+    assert {1, 2} <= set(clear)
+
+
+def test_red_is_advised_to_urgent_labels_alone() -> None:
+    assert set(clear_of([], urgent=True)) - set(clear_of([])) == set(REDS)
+    assert not set(REDS) & set(clear_of([8, 2]))
+    assert 13 in clear_of([8, 2], urgent=True)
 
 
 def test_the_farthest_come_first_and_a_full_palette_leaves_none() -> None:

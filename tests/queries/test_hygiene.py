@@ -1,6 +1,7 @@
 """Advice about labels: what is found, and what is left alone."""
 
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 from django.utils import timezone
@@ -8,8 +9,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from labelapp.models import ChatLabel, Instance, Label
 from labelapp.models.fields import NEVER
+from labelapp.queries.colors import REDS, likeness
 from labelapp.queries.directory import directory_of
-from labelapp.queries.hygiene import Finding, Kind, hygiene
+from labelapp.queries.hygiene import Finding, Kind, Palette, hygiene
 from labelapp.queries.stale import MANY, crowded, stale_among, stale_of
 from tests.conftest import MakeChat
 from tests.ledgers import ago, say, walk
@@ -69,10 +71,21 @@ def test_names_and_colours_that_are_mixed_up(number: Instance, labels: Labels) -
     assert (names([same]), same.fix) == ([("VIP", "V.I.P")], labels["VIP"].pk)
     (alike,) = [one for one in found(number, Kind.COLORS) if one.like and one.like.eyes == "normal"]
     assert (names([alike]), alike.fix) == ([("VIP", "V.I.P")], labels["VIP"].pk)
-    assert alike.free
+    assert alike.color is not None
     change(labels["On hold"], color_index=1)
     stage = next(one for one in found(number, Kind.COLORS) if one.like and one.like.distance == 0)
     assert stage.fix == labels["On hold"].pk  # the free label rather than the stage, although it is on more chats
+
+
+def test_red_is_advised_instead_of_a_colour_to_urgent_labels_alone(number: Instance, labels: Labels) -> None:
+    change(labels["VIP"], color_index=3)
+    change(labels["On hold"], color_index=6, chat_count=5)
+    Label.objects.filter(group__isnull=False).update(color_index=None)
+    (alike,) = found(number, Kind.COLORS)
+    assert (alike.fix, alike.color in REDS) == (labels["VIP"].pk, False)
+    assert Palette(set()).color_for(labels["VIP"]) not in REDS
+    labels["VIP"].urgency = 1
+    assert Palette(set()).color_for(labels["VIP"]) in REDS
 
 
 def test_a_name_that_tells_what_was_done_unless_it_is_a_stage(number: Instance, labels: Labels) -> None:
@@ -86,7 +99,18 @@ def test_red_is_for_what_is_urgent(number: Instance, labels: Labels) -> None:
     change(labels["On hold"], color_index=0, urgency=1)
     (one,) = found(number, Kind.REDS)
     assert one.tags[0].name == "VIP"
-    assert not {0, 13} & set(one.free)
+    assert one.color not in (0, 13, None)
+
+
+def test_a_free_colour_is_advised_once_and_clear_of_the_other_advice(number: Instance, labels: Labels) -> None:
+    for label in labels.values():
+        change(label, color_index=13)
+    findings = hygiene(number).findings
+    advised = {one.fix: one.color for one in findings if one.color is not None}
+    told = [one.color for one in findings if one.color is not None]
+    assert len(told) == len(set(told)) == len(advised) == 5  # for each label, however often it is named
+    assert not [pair for pair in combinations(told, 2) if likeness(*pair)]
+    assert not {0, 13} & set(told)
 
 
 def test_stages_that_are_skipped_or_gone_back_from(number: Instance, labels: Labels, make_chat: MakeChat) -> None:

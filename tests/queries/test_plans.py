@@ -6,8 +6,10 @@ from django.db import connection
 from labelapp.queries import text as wording
 from labelapp.queries import walks as walking
 from labelapp.queries.conditions import added_by
+from labelapp.queries.due import timed
 from labelapp.queries.keysets import Walk
 from labelapp.queries.language.reading import read
+from labelapp.queries.language.terms import Choice
 from labelapp.queries.orders import Key, Order, segments
 from labelapp.queries.text import says
 from labelapp.queries.walks import walks
@@ -116,6 +118,23 @@ def test_a_source_that_did_little_is_read_from_its_chats(world: World, monkeypat
     assert not any(map(sorts, plans([few])))
     assert "ledger_added_by" in added_by(("phone",)).values_list("chat")[:9].explain()
     monkeypatch.setattr(walking, "PROBE", 0)  # as if it had done much
+    for plan in plans(walks(world.scope, query)):
+        assert not sorts(plan), plan
+        assert "chat_walk" in plan
+
+
+@pytest.mark.parametrize("text", ["due:any", "due:overdue", "due:today", "due:<3d", "due:>3d,overdue"])
+def test_times_that_few_labels_have_are_read_from_their_chats(
+    world: World, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    query = read(text, world.scope.vocabulary).query
+    (term,) = query.terms
+    assert isinstance(term, Choice)
+    (few,) = walks(world.scope, query)
+    assert few.gathered
+    assert not any(map(sorts, plans([few])))
+    assert "timer_walk" in timed(term, world.scope).values_list("pair")[:9].explain()
+    monkeypatch.setattr(walking, "PROBE", 0)  # as if there were many
     for plan in plans(walks(world.scope, query)):
         assert not sorts(plan), plan
         assert "chat_walk" in plan

@@ -52,6 +52,8 @@ TERMS = st.one_of(
     ANY.map("stage:{}".format),
     st.sampled_from([f"{field}:{value}" for field, values in CHOICES.items() for value in values]),
     st.lists(st.sampled_from(CHOICES["is"]), min_size=2, max_size=3).map(lambda values: f"is:{','.join(values)}"),
+    st.builds("due:{}{}h".format, st.sampled_from("<>"), st.integers(0, 80)),
+    st.sampled_from(["due:overdue,<1d", "due:today,tomorrow", "due:any,nope"]),
     st.sampled_from(["source:phone,agent", "source:import,bulk", "no:label,stage", "type:person,group"]),
     st.sampled_from(['stage:"New lead"..Paid', "stage:Paid..", "stage:..Quoted", "stage:..", "stage:Open..Quoted"]),
     st.sampled_from(["assigned:me", "assigned:nobody", "assigned:omar", "assigned:omar,me", "assigned:sara,nobody"]),
@@ -124,6 +126,7 @@ def test_every_term_alone_in_every_order(world: World, order: Order) -> None:
     oracle, scope = Oracle(world.scope), world.scope
     texts = [f"{field}:{value}" for field, values in CHOICES.items() for value in values]
     texts += ["", "label:VIP", "label:Hot,Paid", "stage:Paid", "stage:Quoted..", "assigned:me", "assigned:nobody"]
+    texts += ["due:<24h", "due:>24h", "due:overdue,<3h"]
     texts += ["last:>24h", "last:<24h", "age:stage>24h", "age:stage<24h", "number:sales"]
     texts += ["haddad", "ma", "big list", '"big order"', '"price list"', "+20100"]
     for text in texts:

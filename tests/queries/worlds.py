@@ -13,6 +13,7 @@ from labelapp.models import (
     Instance,
     Label,
     LabelGroup,
+    LabelTimer,
     LedgerEntry,
     Message,
     Receipt,
@@ -60,11 +61,13 @@ def make_world(seed: int, chats: int = 45) -> World:
     """A world that is the same for the same seed."""
     chance = random.Random(seed)  # noqa: S311
     people = [person("agent", "Agent"), person("omar", "Agent"), person("sara", "Lead")]
+    people[0].time_zone = "America/Santiago"  # its midnights are not those of UTC
     numbers = [make_number(slug) for slug in NUMBERS]
     labels = [label for number in numbers for label in _labels(number)]
     for number in numbers:
         _chats(number, [label for label in labels if label.instance_id == number.pk], people, chats, chance)
     _talk(random.Random(seed))  # noqa: S311
+    _timers(random.Random(seed))  # noqa: S311
     for label in labels:
         label.chat_count = ChatLabel.objects.filter(label=label, wanted=True).count()
     Label.objects.bulk_update(labels, ["chat_count"])
@@ -90,6 +93,15 @@ def _talk(chance: random.Random) -> None:
         for n in range(chance.randrange(2), chance.randrange(4))
     )
     write_texts(chat.pk for chat in chats)
+
+
+def _timers(chance: random.Random) -> None:
+    """Times of some labels, also of such as are not on their chats any more, and at the very moments that queries name."""
+    pairs = [pair for pair in ChatLabel.objects.order_by("pk") if chance.random() < 0.2]
+    hours = [-200, -24, -3, -1, 0, 1, 2, 3, 11, 14, 15, 23, 24, 30, 39, 40, 72, 200, 5000]
+    LabelTimer.objects.bulk_create(
+        LabelTimer(pair=pair, due_at=NOW + timedelta(hours=chance.choice(hours)), source=Source.AGENT) for pair in pairs
+    )
 
 
 def _labels(number: Instance) -> list[Label]:

@@ -11,7 +11,7 @@ import pytest
 from tests.simulator.process import ROOT, SimulatorProcess
 
 PRODUCT = "http://inbox.example.test:8123"
-PAGES = ("/", "/phone/")
+PAGES = ("/", "/phone/", "/shop/")
 STATIC = ROOT / "labelapp/simulator/static/simulator"
 Tag = tuple[str, dict[str, str | None]]
 
@@ -130,4 +130,4 @@ def test_the_stylesheets_know_no_left_and_right() -> None:
         r"\b(?:margin|padding|border)-(?:left|right|top|bottom)\b|[{;]\s*(?:left|right|width|height)\s*:"
     )
     found = {path.name: physical.findall(path.read_text()) for path in Path(STATIC).glob("*.css")}
-    assert found == {"base.css": [], "demo.css": [], "phone.css": []}
+    assert found == {"base.css": [], "demo.css": [], "phone.css": [], "shop.css": []}

@@ -384,7 +384,7 @@ def test_the_queries_of_a_click(
     with django_assert_num_queries(20 + wakes):  # and whether something waits for it to arrive
         tag(asked, chat, labels["VIP"], "off")
     open_chat = {"HX-Current-URL": f"http://testserver/chats/{chat.pk}/"}
-    with django_assert_num_queries(21 + wakes):
+    with django_assert_num_queries(22 + wakes):  # put on again: and whether it had a time, which is over then
         tag(asked, chat, labels["VIP"], **open_chat)
 
 

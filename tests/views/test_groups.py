@@ -91,6 +91,9 @@ def test_what_becomes_of_conflicts_is_chosen_and_done(
     assertRedirects(desk.post(f"/labels/groups/{group.pk}/", form), INDEX)
     assertContains(desk.get(INDEX), words)
     assertContains(desk.get(f"/labels/groups/{group.pk}/"), f'<option value="{policy}" selected>')
+    settle_conflicts(number, ago - SETTLING)  # older than the rule
+    assert ChatLabel.objects.filter(chat=chat, wanted=True).count() == 2
+    LabelGroup.objects.update(ruled_at=ago - SETTLING)
     settle_conflicts(number, ago - SETTLING)
     assert set(ChatLabel.objects.filter(chat=chat, wanted=True).values_list("label__name", flat=True)) == left
 

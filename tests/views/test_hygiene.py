@@ -1,5 +1,6 @@
 """Hygiene over HTTP: each piece of advice leads to where it is followed, and the forms say the same in passing."""
 
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -7,10 +8,12 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from labelapp.models import ChatLabel, Instance, Label, User
+from labelapp.forms.labels import COLOR_NAMES
+from labelapp.models import ChatLabel, Instance, Label, LedgerEntry, User
 from labelapp.models.fields import NEVER
 from tests.conftest import MakeChat
 from tests.ledgers import ago, say, walk
+from tests.wire import FarSide
 
 Labels = dict[str, Label]
 HERE = "/hygiene/?instance=demo"
@@ -50,7 +53,9 @@ def test_every_kind_leads_to_where_it_is_mended(
     assert f'href="/labels/{vip.pk}/delete/?how=archive"' in advice(page, "unused")
     assert "A hint" in advice(page, "passive")
     assert "“To follow up”" in advice(page, "passive")
+    assert f'href="/labels/{vip.pk}/?name=To+follow+up"' in advice(page, "passive")
     assert "is red but not urgent" in advice(page, "reds")
+    assert f'<form method="post" action="/labels/{vip.pk}/urgent/">' in advice(page, "reds")
     funnel = labels["Paid"].group_id
     for kind in ("skipped", "backward"):
         assert f'href="/insights/?instance=demo&amp;funnel={funnel}#moves"' in advice(page, kind)
@@ -73,6 +78,35 @@ def test_colours_are_told_with_the_eyes_that_mix_them_up(desk: Client, labels: L
     assert "look the same to some colour-blind people" in said
     assert "Deuteranopia (green-blind): distance 0.4." in said
     assert "Free and clear of the others: " in said
+
+
+def test_the_form_opens_with_what_is_advised_and_saves_nothing(
+    desk: Client, labels: Labels, far: FarSide, number: Instance
+) -> None:
+    Label.objects.exclude(pk=labels["VIP"].pk).delete()
+    Label.objects.filter(pk=labels["VIP"].pk).update(color_index=13)
+    address = unescape(advice(html(desk), "reds").split('class="btn" href="')[1].split('"')[0])
+    color = int(address.removeprefix(f"/labels/{labels['VIP'].pk}/?color="))
+    assert str(COLOR_NAMES[color]) in advice(html(desk), "reds")
+    page = html(desk, address)
+    assert page.count(" checked>") == 1
+    assert f'name="color" value="{color}" checked>' in page
+    assert 'value="To follow up"' in html(desk, f"/labels/{labels['VIP'].pk}/?name=To+follow+up")
+    assert Label.objects.get(pk=labels["VIP"].pk).color_index == 13
+    assert (LedgerEntry.objects.count(), far.calls) == (0, [])
+    far.labels = {"4": {"name": "VIP", "color": 13}}
+    seen = unescape(page.split('name="seen" value="')[1].split('"')[0])
+    desk.post(address, {"name": "VIP", "color": str(color), "seen": seen})
+    assert Label.objects.get(pk=labels["VIP"].pk).color_index == color
+
+
+@pytest.mark.parametrize(
+    "odd", ["color=20", "color=red", "color=", "color=-1", "name=", "name=a%00b", "name=%0A", "name=" + "x" * 101]
+)
+def test_advice_that_can_not_be_is_passed_over(desk: Client, labels: Labels, odd: str) -> None:
+    page = html(desk, f"/labels/{labels['VIP'].pk}/?{odd}")
+    assert 'name="color" value="3" checked>' in page
+    assert 'name="name" value="VIP"' in page
 
 
 def test_a_chat_with_ten_labels_is_named(desk: Client, number: Instance, labels: Labels, make_chat: MakeChat) -> None:

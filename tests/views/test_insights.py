@@ -3,6 +3,7 @@
 import csv
 import re
 from datetime import timedelta
+from html import unescape
 from io import StringIO
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from pytest_django.asserts import assertContains, assertRedirects
 
 from labelapp.forms.spans import write_span
 from labelapp.models import Instance, Label, LabelGroup, LedgerEntry, User, Verb
+from labelapp.queries import stuck
 from tests.conftest import MakeChat
 from tests.ledgers import say, walk
 
@@ -105,7 +107,24 @@ def test_files_hold_the_numbers_and_no_formula(desk: Client, labels: Labels, mak
         ["Paid", "0", "", "", "0", ""],
     ]
     assert file(desk, "stuck")[1:] == [["'@SUM(A1)", chat.jid, "'=1+1", "30.00", "yes"]]
+    assert file(desk, "reached")[1:] == [["'=1+1", "2", "100"], ["Quoted", "1", "50"], ["Paid", "0", "0"]]
     assert desk.get("/insights/csv/?instance=demo&what=all").status_code == 400
+
+
+def test_the_file_holds_all_who_are_stuck(
+    desk: Client, labels: Labels, make_chat: MakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Label.objects.filter(pk=labels["New lead"].pk).update(stuck_after=timedelta(hours=1))
+    monkeypatch.setattr(stuck, "SHOWN", 2)
+    monkeypatch.setattr(stuck, "CHUNK", 3)
+    chats = [make_chat() for _n in range(7)]
+    for n, chat in enumerate(chats):
+        walk(chat, (labels["New lead"], 30 + n // 2))  # some at the same moment
+    assert "and 5 more" in html(desk)
+    kept = file(desk, "stuck")[1:]
+    assert {row[1] for row in kept} == {chat.jid for chat in chats}
+    assert [float(row[3]) for row in kept] == sorted((float(row[3]) for row in kept), reverse=True)
+    assert len(kept) == 7
 
 
 def test_names_are_text_and_not_markup(desk: Client, labels: Labels, make_chat: MakeChat) -> None:
@@ -146,6 +165,41 @@ def test_limits_are_written_as_people_write_them(desk: Client, labels: Labels) -
     assert 'value="3d"' in html(desk)
     assert send(desk, labels, "", "٢w", "") == 302
     assert stored(labels) == [None, timedelta(weeks=2), None]
+
+
+def limits_token(page: str) -> str:
+    """What the form of the limits sends back to say how it found them."""
+    return unescape(page.split('name="seen" value="')[1].split('"')[0])
+
+
+def test_who_saves_limits_later_sees_the_earlier_change_first(desk: Client, labels: Labels) -> None:
+    quoted, address = labels["Quoted"], "/insights/limits/?instance=demo"
+    mine = {f"stage-{quoted.pk}": "5d", "seen": limits_token(html(desk))}
+    assert send(desk, labels, "", "2d", "") == 302  # somebody else, meanwhile
+    assertContains(desk.post(address, mine | {f"stage-{quoted.pk}": "soon"}), "Write 12h, 3d or 2w", status_code=422)
+    for _n in range(2):  # a mistake beside it, and a page that nobody read, give no leave to overwrite
+        answer = desk.post(address, mine)
+        assertContains(answer, "These limits were changed while you had them open", status_code=422)
+        assertContains(answer, "<bdi>Admin Demo</bdi>", status_code=422)
+        assertContains(answer, '<dt>Quoted</dt><dd dir="auto">2d</dd>', status_code=422)
+        assertContains(answer, 'value="5d"', status_code=422)  # nothing has to be typed again
+    assert stored(labels) == [None, timedelta(days=2), None]
+    assert desk.post(address, mine | {"seen": limits_token(answer.content.decode())}).status_code == 302
+    assert stored(labels) == [None, timedelta(days=5), None]
+
+
+def test_a_page_with_a_mistake_still_says_what_it_had_shown(desk: Client, labels: Labels) -> None:
+    before = limits_token(html(desk))
+    send(desk, labels, "", "2d", "")
+    answer = desk.post("/insights/limits/?instance=demo", {f"stage-{labels['Quoted'].pk}": "soon", "seen": before})
+    assert limits_token(answer.content.decode()) == before
+
+
+@pytest.mark.parametrize("token", ["x", "[1]", '{"name": 7}', "{}" * 4000])
+def test_limits_that_were_never_so_are_no_leave_to_overwrite(desk: Client, labels: Labels, token: str) -> None:
+    fields = {f"stage-{labels['Quoted'].pk}": "5d", "seen": token}
+    assertContains(desk.post("/insights/limits/?instance=demo", fields), "were changed while", status_code=422)
+    assert stored(labels) == [None] * 3
 
 
 @pytest.mark.parametrize("text", ["3", "d", "-1d", "0h", "3 months", "99999d", "9999w", "=1d"])

@@ -187,7 +187,7 @@ def test_the_number_of_queries_does_not_grow(
     for _n in range(many):
         make_chat(labels=(labels["VIP"], labels["Quoted"]))
     desk.get(address(labels["VIP"], "merge"))
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         assertContains(desk.get(f"{address(labels['VIP'], 'merge')}?into={labels['Paid'].pk}"), "label-merge-go")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         desk.get(address(labels["VIP"], "delete"))

@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
@@ -80,7 +82,7 @@ def test_the_number_of_queries_does_not_grow(
     for n in range(many):
         Label.objects.create(instance=number, wa_id=str(n), name=f"L{n}", group=group, color_index=n, known_at=NEVER)
     html(desk, INDEX)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert f"{many} of 20" in html(desk, INDEX)
 
 
@@ -139,7 +141,7 @@ def test_create_goes_to_the_provider(desk: Client, number: Instance, far: FarSid
 
 def test_a_new_label_gets_a_free_colour_and_sees_who_has_the_others(desk: Client) -> None:
     page = html(desk, NEW)
-    assert 'value="0" checked' in page
+    assert 'value="4" checked' in page
     assert "Coral, free" in page
     assert "Lilac, used by VIP" in page
 
@@ -151,6 +153,48 @@ def test_the_providers_words_stand_beside_the_form(desk: Client, number: Instanc
     assertContains(answer, "The provider says: Said 422", status_code=422)
     assertContains(answer, 'value="Gift wrap"', status_code=422)  # nothing has to be typed again
     assert names(number) == before
+
+
+def beside_the_name(page: str) -> str:
+    """What is said beside the name, unescaped; "" for nothing."""
+    field = page[page.index('<label for="id_name"') :].split("<fieldset")[0]
+    return unescape(field.split('id="id_name_error"')[1].split("</div>")[0]) if "id_name_error" in field else ""
+
+
+@pytest.mark.parametrize(
+    "words", ["Label with 'Gift wrap' already exists, id: 7", "The name is too long", "Not like this"]
+)
+def test_what_the_provider_says_of_the_name_stands_beside_it(
+    desk: Client, far: FarSide, labels: Labels, words: str
+) -> None:
+    far.says = words
+    for path in (NEW, f"/labels/{labels['VIP'].pk}/"):
+        answer = desk.post(path, GIFT)
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert f"The provider says: {words}" in beside_the_name(page)
+        assert page.count(escape(words)) == 1
+        assert 'value="Gift wrap"' in page
+        assert 'aria-invalid="true"' in page.split('name="name"')[1].split(">")[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "words"),
+    [
+        (NEW, {}, "Maximum 20 labels allowed"),
+        (NEW, {}, "Invalid 'colorHex'. Possible values: #ff9485"),
+        (NEW, {}, "no app state keys present"),
+        ("/labels/{vip}/", {"name": "VIP"}, "Not like this"),  # its name stays as it is
+    ],
+)
+def test_what_is_not_about_the_name_stands_above_the_form(
+    desk: Client, far: FarSide, labels: Labels, path: str, sent: dict[str, str], words: str
+) -> None:
+    far.says = words
+    answer = desk.post(path.format(vip=labels["VIP"].pk), GIFT | sent)
+    page = answer.content.decode()
+    assert (answer.status_code, beside_the_name(page)) == (422, "")
+    assert words in unescape(page)
 
 
 def test_a_provider_that_is_down_refuses_in_a_sentence(desk: Client, number: Instance, far: FarSide) -> None:
@@ -373,6 +417,27 @@ def test_colours_that_look_alike_are_told(desk: Client, labels: Labels) -> None:
     assert "looks like <bdi>VIP</bdi>" in html(desk, INDEX)
 
 
+def test_a_new_label_is_never_offered_red(desk: Client, labels: Labels, number: Instance) -> None:
+    """Red is for what is urgent: not even when every other colour is used."""
+    for color in range(20):
+        if color not in (0, 13):
+            Label.objects.create(
+                instance=number, wa_id=f"8{color}", name=f"C{color}", color_index=color, known_at=timezone.now()
+            )
+    page = html(desk, NEW)
+    assert 'value="0" checked' not in page
+    assert 'value="4" checked' in page  # those that fewest have
+
+
+def test_red_is_offered_instead_of_a_colour_to_an_urgent_label_alone(desk: Client, labels: Labels) -> None:
+    vip = labels["VIP"]
+    Label.objects.update(color_index=3)
+    Label.objects.filter(pk=vip.pk).update(color_index=6)  # some take it for 3
+    assert 'data-color="13"' not in html(desk, f"/labels/{vip.pk}/")
+    Label.objects.filter(pk=vip.pk).update(urgency=1)
+    assert 'data-color="13"' in html(desk, f"/labels/{vip.pk}/")
+
+
 def test_when_and_by_whom_a_label_was_put_on(
     desk: Client, labels: Labels, make_chat: MakeChat, agent: User, number: Instance
 ) -> None:
@@ -413,3 +478,21 @@ def test_a_stage_has_a_limit_in_its_form_and_other_labels_have_none(desk: Client
     assert "stuck_after" not in html(desk, f"/labels/{vip.pk}/")
     desk.post(f"/labels/{vip.pk}/", {"name": "VIP", "color": "3", "stuck_after": "3d"})
     assert Label.objects.get(pk=vip.pk).stuck_after is None
+
+
+def test_who_saves_a_limit_later_sees_the_earlier_one_first(desk: Client, labels: Labels) -> None:
+    paid = labels["Paid"]
+    same, path = {"name": "Paid", "color": "12", "description": ""}, f"/labels/{labels['Paid'].pk}/"
+    mine = same | {"stuck_after": "5d", "seen": seen(desk, paid)}
+    assertRedirects(desk.post(path, same | {"stuck_after": "3d", "seen": seen(desk, paid)}), INDEX)
+    answer = desk.post(path, mine)
+    assertContains(answer, "was changed while you had it open", status_code=422)
+    assertContains(answer, '<dt>Stuck after</dt><dd dir="auto">3d</dd>', status_code=422)
+    assert Label.objects.get(pk=paid.pk).stuck_after == timedelta(days=3)
+    now = unescape(answer.content.decode().split('name="seen" value="')[1].split('"')[0])
+    assertRedirects(desk.post(path, mine | {"seen": now}), INDEX)
+    assert Label.objects.get(pk=paid.pk).stuck_after == timedelta(days=5)
+    gone = seen(desk, paid)
+    desk.post(path, same | {"stuck_after": "", "seen": gone})
+    answer = desk.post(path, mine | {"seen": gone})
+    assertContains(answer, '<dt>Stuck after</dt><dd dir="auto">never</dd>', status_code=422)

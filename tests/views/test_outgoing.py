@@ -52,7 +52,7 @@ def test_make_one(desk: Client, admin: User, number: Instance, labels: Labels) -
         ({"url": "http://crm.example/"}, "must begin with https://"),
         ({"url": "https://127.0.0.1/"}, "This is a private address"),
         ({"url": "https://a:b@crm.example/"}, "must not contain a name or a password"),
-        ({"events": []}, "Choose at least one event."),
+        ({"events": ["message.in"]}, "message.in is not one of the available choices"),
         ({"query": "label:nosuch"}, "This is not understood: nosuch"),
         ({"name": "crm"}, "There is a hook of this name already."),
     ],
@@ -64,6 +64,13 @@ def test_what_is_wrong_stands_beside_its_field(
     answer = desk.post(NEW, FORM | {"name": "Other"} | more)
     assertContains(answer, words, status_code=422)
     assert OutgoingHook.objects.count() == 1
+
+
+def test_a_hook_for_rules_alone_wants_no_event(desk: Client) -> None:
+    desk.post(NEW, FORM | {"events": []})
+    hook = OutgoingHook.objects.get()
+    assert hook.events == []
+    assertContains(desk.get(f"/settings/hooks/{hook.pk}/"), "What rules ask a classifier is not listed here")
 
 
 def test_change_one(desk: Client, hook: OutgoingHook) -> None:

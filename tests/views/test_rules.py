@@ -8,8 +8,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from labelapp.models import Instance, Label, LedgerEntry, Rule, RuleSet, Run, User
+from labelapp.models import Instance, Label, LedgerEntry, OutgoingHook, Rule, RuleSet, Run, User
 from tests.conftest import MakeChat
+from tests.outgoing import make_hook
 from tests.ruled import keys, make_rule, say, words
 
 Labels = dict[str, Label]
@@ -21,6 +22,11 @@ NEW = "/rules/new/?instance=demo"
 def desk(client: Client, admin: User) -> Client:
     client.force_login(admin)
     return client
+
+
+@pytest.fixture
+def hook(admin: User) -> OutgoingHook:
+    return make_hook(admin, "https://crm.example/in?key=1", events=[])
 
 
 def sent(**more: Any) -> dict[str, Any]:
@@ -36,6 +42,15 @@ def test_a_rule_is_made_and_is_on(desk: Client, number: Instance, labels: Labels
     assert rule.conditions == {"chat": "person", "text": {"mode": "any", "entries": ["asap", "help"]}}
     assert (rule.actions, rule.trigger_data) == ({"add": keys(labels["VIP"])}, {})
     assertContains(desk.get(HERE), "Urgent words")
+
+
+def test_what_it_adds_can_come_off_again(desk: Client, number: Instance, labels: Labels) -> None:
+    desk.post(NEW, sent(add=keys(labels["VIP"]), lasts=90, lasts_unit="m"))
+    rule = Rule.objects.get()
+    assert rule.actions == {"add": keys(labels["VIP"]), "lasts": 5400}
+    assertContains(desk.get(HERE), "<span>for 90 minutes</span>")
+    form = desk.get(f"/rules/{rule.pk}/").context["form"]
+    assert (form["lasts"].value(), form["lasts_unit"].value()) == (90, "m")
 
 
 def test_the_form_shows_a_rule_as_it_was_written(desk: Client, number: Instance, labels: Labels, agent: User) -> None:
@@ -58,6 +73,76 @@ def test_the_form_shows_a_rule_as_it_was_written(desk: Client, number: Instance,
     assert after == before
 
 
+def test_a_rule_that_hears_an_event_says_which(desk: Client, number: Instance, labels: Labels) -> None:
+    desk.post(NEW, sent(trigger="event", words="", event="payment.succeeded", add=keys(labels["VIP"])))
+    rule = Rule.objects.get()
+    assert (rule.trigger, rule.trigger_data) == ("event", {"event": "payment.succeeded"})
+    assertContains(desk.get(HERE), "payment.succeeded")
+    assert desk.get(f"/rules/{rule.pk}/").context["form"]["event"].value() == "payment.succeeded"
+    assertContains(desk.get(f"/rules/{rule.pk}/trial/"), "be tried on the past")
+
+
+def test_whom_a_rule_tells_is_written_and_read(
+    desk: Client, number: Instance, labels: Labels, agent: User, agent2: User, hook: OutgoingHook
+) -> None:
+    tells = {"notify": [agent.pk, agent2.pk], "urgent": "on", "hook": hook.pk, "ask": hook.pk}
+    desk.post(NEW, sent(**tells, answers=keys(labels["VIP"], labels["Paid"])))
+    rule = Rule.objects.get()
+    does = {"notify": [agent.pk, agent2.pk], "urgent": True, "hook": hook.pk, "ask": hook.pk}
+    assert rule.actions == does | {"answers": keys(labels["VIP"], labels["Paid"])}
+    shown = desk.get(HERE)
+    for told in ("tells Agent Demo, Agent2 Demo, urgently", "calls CRM", "asks CRM for VIP, Paid"):
+        assertContains(shown, told)
+    assertNotContains(shown, "key=1")
+    form = desk.get(f"/rules/{rule.pk}/").context["form"]
+    again = {name: form[name].value() for name in form.fields if form[name].value() not in (None, "", False)}
+    desk.post(f"/rules/{rule.pk}/", again)
+    assert Rule.objects.get().actions == rule.actions
+
+
+def test_labels_of_no_classifier_and_urgency_of_nobody_are_not_kept(
+    desk: Client, number: Instance, labels: Labels
+) -> None:
+    desk.post(NEW, sent(add=keys(labels["VIP"]), urgent="on", answers=keys(labels["Paid"])))
+    assert Rule.objects.get().actions == {"add": keys(labels["VIP"])}
+
+
+def test_a_hook_that_is_off_is_named_as_such(desk: Client, number: Instance, hook: OutgoingHook) -> None:
+    make_rule(number, actions={"hook": hook.pk})
+    OutgoingHook.objects.update(is_on=False)
+    assertContains(desk.get(HERE), "calls CRM (it is off)")
+
+
+def test_whom_a_rule_may_tell_is_offered(
+    desk: Client,
+    number: Instance,
+    other_number: Instance,
+    labels: Labels,
+    admin: User,
+    stranger: User,
+    hook: OutgoingHook,
+) -> None:
+    number.people.add(admin)
+    make_hook(admin, "https://x.example/", name="Elsewhere").numbers.set([other_number])
+    form = desk.get(NEW).context["form"]
+    assert [pk for pk, _name in form.fields["notify"].choices] == [admin.pk]
+    assert [name for _pk, name in form.fields["hook"].choices] == ["none", "CRM"]
+    for field, value in (("notify", [stranger.pk]), ("hook", "999"), ("ask", "999")):
+        answer = desk.post(NEW, sent(**{field: value}))
+        assert "Select a valid choice" in " ".join(answer.context["form"].errors[field])
+
+
+def test_what_is_told_to_nobody_any_more_is_in_a_banner(desk: Client, number: Instance, hook: OutgoingHook) -> None:
+    rule = make_rule(number, name="Campaigns", actions={"hook": hook.pk})
+    assertNotContains(desk.get(HERE), "run. ")
+    hook.delete()
+    answer = desk.get(HERE)
+    assertContains(answer, "Its outgoing hook was deleted, or is not about this number any more.")
+    assert answer.context["lines"][0].is_paused
+    answer = desk.post(f"/rules/{rule.pk}/switch/", {"state": "on"}, follow=True)
+    assertContains(answer, "Its outgoing hook was deleted")
+
+
 @pytest.mark.parametrize(
     ("field", "more", "sentence"),
     [
@@ -69,17 +154,30 @@ def test_the_form_shows_a_rule_as_it_was_written(desk: Client, number: Instance,
         ("labels", {"trigger": "stage.entered", "words": ""}, "Choose the label."),
         ("words", {"trigger": "chat.created"}, "in messages only"),
         ("wait", {"trigger": "unanswered"}, "Say how long"),
+        ("event", {"trigger": "event", "words": "", "event": "two words"}, "A type has at most 80"),
+        ("words", {"trigger": "event", "event": "payment.succeeded"}, "in messages only"),
         ("query", {"query": "colour:red"}, "means nothing in this filter"),
         ("query", {"query": "assigned:me"}, "A rule is nobody"),
         ("query", {"query": "is:unread"}, "A rule is nobody"),
         ("add", {"add": ["999999"]}, "Select a valid choice"),
         ("hours_from", {"hours_from": "10:00"}, "Give both times"),
+        ("lasts", {"lasts": "400", "lasts_unit": "d"}, "Say how long: from a minute to a year."),
+        ("lasts", {"lasts": "0"}, "greater than or equal to 1"),
+        ("lasts", {"lasts": "2", "add": [], "assign": "nobody"}, "Choose the labels that come off again."),
         ("__all__", {"add": []}, "Say what the rule does"),
+        ("answers", {"ask": "HOOK"}, "Choose the labels that the classifier may put on."),
+        (
+            "ask",
+            {"ask": "HOOK", "answers": "VIP", "trigger": "chat.created", "words": ""},
+            "Only a message can be classified",
+        ),
     ],
 )
 def test_bad_input_is_told_beside_its_field_and_makes_nothing(
-    desk: Client, number: Instance, labels: Labels, field: str, more: dict[str, Any], sentence: str
+    desk: Client, number: Instance, labels: Labels, hook: OutgoingHook, field: str, more: dict[str, Any], sentence: str
 ) -> None:
+    meant = {"HOOK": hook.pk, "VIP": keys(labels["VIP"])}
+    more = {name: meant.get(value, value) if isinstance(value, str) else value for name, value in more.items()}
     answer = desk.post(NEW, sent(add=keys(labels["VIP"])) | more)
     assert (answer.status_code, Rule.objects.count()) == (422, 0)
     assert sentence in " ".join(answer.context["form"].errors[field])
@@ -177,13 +275,16 @@ def test_counters_errors_and_guards_are_shown(
     assertContains(answer, "Another rule had done the opposite")
 
 
+@pytest.mark.parametrize(("tells", "queries"), [(False, 11), (True, 14)])
 @pytest.mark.parametrize("many", [1, 30])
 def test_more_rules_cost_no_more_queries(
-    desk: Client, number: Instance, labels: Labels, many: int, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+    desk: Client, number: Instance, labels: Labels, agent: User, hook: OutgoingHook, many: int, tells: bool, queries: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:  # fmt: skip
+    does = {"notify": [agent.pk], "hook": hook.pk} if tells else {}
     for _n in range(many):
-        make_rule(number, conditions=words("help"), actions={"add": keys(labels["VIP"])})
-    with django_assert_num_queries(11):
+        make_rule(number, conditions=words("help"), actions={"add": keys(labels["VIP"]), **does})
+    with django_assert_num_queries(queries):
         desk.get(HERE)
 
 
@@ -220,6 +321,7 @@ def test_a_dry_run_becomes_a_run(desk: Client, number: Instance, make_chat: Make
     for text in ("Help <b>me</b>", "hello", "HELP"):
         say(make_chat(), text, at=timezone.now())
     answer = desk.get(f"/rules/{rule.pk}/trial/")
+    assertNotContains(answer, "Nobody is told")
     assertContains(answer, "It would have touched 2 of 3 chats in the last 30 days.")
     assertContains(answer, "<mark>Help</mark> &lt;b&gt;me&lt;/b&gt;")
     assert LedgerEntry.objects.count() == 0
@@ -230,13 +332,15 @@ def test_a_dry_run_becomes_a_run(desk: Client, number: Instance, make_chat: Make
 
 
 def test_a_dry_run_that_finds_nobody_or_cannot_be_made(
-    desk: Client, number: Instance, make_chat: MakeChat, labels: Labels
+    desk: Client, number: Instance, make_chat: MakeChat, labels: Labels, agent: User
 ) -> None:
     nobody = make_rule(number, conditions=words("help"), actions={"add": keys(labels["VIP"])})
     assertContains(desk.get(f"/rules/{nobody.pk}/trial/"), "It would have touched 0 of 0 chats")
     assertContains(desk.post(f"/rules/{nobody.pk}/apply/", follow=True), "There is no chat to change.")
     timed = make_rule(number, "unanswered", about={"seconds": 60}, actions={"add": keys(labels["VIP"])})
     assertContains(desk.get(f"/rules/{timed.pk}/trial/"), "be tried on the past")
+    telling = make_rule(number, conditions=words("help"), actions={"notify": [agent.pk]})
+    assertContains(desk.get(f"/rules/{telling.pk}/trial/"), "Nobody is told and no classifier is asked")
     unclear = make_rule(number, conditions={"query": [{"text": "colour:red"}]}, actions={"add": keys(labels["VIP"])})
     say(make_chat(), "x", at=timezone.now())
     assertContains(desk.get(f"/rules/{unclear.pk}/trial/"), "means nothing any more")

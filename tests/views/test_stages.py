@@ -4,10 +4,22 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from labelapp.models import Chat, ChatLabel, Instance, Label, LabelGroup, Move, StagePrune, User
+from labelapp.models import (
+    Chat,
+    ChatLabel,
+    Instance,
+    Label,
+    LabelGroup,
+    LedgerEntry,
+    Move,
+    StagePrune,
+    User,
+    Verb,
+)
 from tests.conftest import MakeChat
 
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/chats/"}
@@ -117,3 +129,27 @@ def test_the_number_of_queries_does_not_grow(
     asked.get(f"/chats/{chat.pk}/stage/", headers=HTMX)
     with django_assert_num_queries(8):
         asked.get(f"/chats/{chat.pk}/stage/", headers=HTMX)
+
+
+def test_a_conflict_is_shown_with_how_it_came_and_settled_by_hand(
+    asked: Client, make_chat: MakeChat, labels: Labels, agent: User
+) -> None:
+    chat = make_chat(labels=(labels["Quoted"], labels["Paid"], labels["VIP"]))
+    LedgerEntry.objects.create(
+        verb=Verb.ADD, instance=chat.instance, chat=chat, label=labels["Quoted"], source="agent", actor=agent
+    )
+    page = asked.get(f"/chats/{chat.pk}/tags/", headers=HTMX).content.decode()
+    assert "Only one of these labels may stay." in page
+    assert f"Quoted: {agent.display_name}" in page
+    assert "Paid: there before labelapp" in page
+    (keep,) = re.findall(rf'formaction="([^"]+)" id="keep-{labels["Quoted"].pk}"', page)
+    assert asked.post(keep, headers=HTMX).status_code == 200
+    assert wanted(chat) >= {"Quoted", "VIP"}
+    assert not ChatLabel.objects.get(chat=chat, label=labels["Paid"]).wanted
+    assertNotContains(asked.get(f"/chats/{chat.pk}/tags/", headers=HTMX), "Only one of these labels")
+
+
+def test_what_somebody_left_as_it_is_is_no_conflict(asked: Client, make_chat: MakeChat, labels: Labels) -> None:
+    chat = make_chat(labels=(labels["Quoted"], labels["Paid"]))
+    ChatLabel.objects.filter(chat=chat).update(ignored_at=timezone.now())
+    assertNotContains(asked.get(f"/chats/{chat.pk}/tags/", headers=HTMX), "Only one of these labels")

@@ -1,6 +1,7 @@
 """Publishing over HTTP: chosen, shown, done; files in and out."""
 
 import json
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -12,8 +13,9 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from labelapp.forms.taxonomies import starters
 from labelapp.forms.taxonomy_file import BadFile, read_taxonomy
+from labelapp.forms.taxonomy_writing import write_taxonomy
 from labelapp.models import Instance, Label, LedgerEntry, User
-from labelapp.queries.taxonomies import taxonomy_of, write_taxonomy
+from labelapp.queries.taxonomies import taxonomy_of
 from tests.conftest import make_number
 from tests.wire import FarSide
 
@@ -55,6 +57,8 @@ def test_each_ready_set_can_be_published(key: str) -> None:
     assert all(label.description and label.color is not None for label in taxonomy.labels)
     assert len({label.color for label in taxonomy.labels}) == len(taxonomy.labels)
     assert taxonomy.urgent
+    assert any(isinstance(label.stuck_after, timedelta) for label in taxonomy.labels)
+    assert any(label.takes_off for label in taxonomy.labels)
     assert read_taxonomy(write_taxonomy(taxonomy)).labels == taxonomy.labels
 
 
@@ -92,6 +96,17 @@ def test_a_refusal_stands_beside_its_number(desk: Client, asked: dict[str, str],
     answer = desk.post(PUBLISH, asked | {"do": "publish", "seen": hidden(shown, "seen")})
     assertContains(answer, "The provider says: Said 422")
     assertContains(answer, "publish-go")
+
+
+def test_limits_and_what_comes_off_are_shown_in_words(desk: Client, labels: Labels) -> None:
+    Label.objects.filter(pk=labels["Paid"].pk).update(stuck_after=timedelta(days=7))
+    shown = desk.post(PUBLISH, {"source": "starter:orders.en", "numbers": "demo"}).content.decode()
+    for said in (
+        "“Paid”: limit 1w becomes 2d",
+        "“New order”: limit never becomes 12h",
+        "“Delivered”: comes off when a chat enters it: Courier late",
+    ):
+        assert said in shown
 
 
 def test_one_number_is_the_model_of_another(desk: Client, number: Instance, far: FarSide) -> None:
@@ -187,6 +202,53 @@ def test_a_fault_is_told_with_its_line(text: str, line: int, reason: str) -> Non
     assert reason in bad.value.faults[0].reason
 
 
+STAGES = (
+    '{"version": 1, "groups": [{"name": "A", "kind": "funnel"}, {"name": "B", "kind": "exclusive"}, {"name": "C"}],\n"labels": [\n'
+    '{"name": "Done", "group": "%s", %s},\n{"name": "Late", "group": "A"}, {"name": "Hold"}]}'
+)
+
+
+@pytest.mark.parametrize(
+    ("home", "field", "reason"),
+    [
+        ("A", '"stuck_after": "soon"', "“stuck_after” has to be 12h, 3d or 2w, or empty."),
+        ("A", '"stuck_after": "0d"', "“stuck_after” has to be 12h, 3d or 2w, or empty."),
+        ("A", '"stuck_after": 3', "“stuck_after” has to be 12h, 3d or 2w, or empty."),
+        ("A", '"stuck_after": ["3d"]', "“stuck_after” has to be 12h, 3d or 2w, or empty."),
+        ("B", '"stuck_after": "3d"', "“stuck_after” is for stages of a funnel only."),
+        ("", '"stuck_after": "3d"', "“stuck_after” is for stages of a funnel only."),
+        ("A", '"takes_off": "Hold"', "“takes_off” has to be a list of names."),
+        ("A", '"takes_off": [1]', "“takes_off” has to be a list of names."),
+        ("A", '"takes_off": ["Ghost"]', "There is no label “Ghost” in the file."),
+        ("a", '"takes_off": ["Late"]', "“Late” comes off by itself: it is of the same group."),
+        ("A", '"takes_off": ["Done"]', "“Done” comes off by itself: it is of the same group."),
+        ("B", '"takes_off": ["Hold", "Hold"]', "A label is named twice in “takes_off”."),
+        ("C", '"takes_off": ["Hold"]', "“takes_off” is for labels of a funnel or an exclusive group only."),
+        ("", '"takes_off": ["Hold"]', "“takes_off” is for labels of a funnel or an exclusive group only."),
+    ],
+)
+def test_a_stage_with_a_fault_is_told_with_its_line(home: str, field: str, reason: str) -> None:
+    with pytest.raises(BadFile) as bad:
+        read_taxonomy(STAGES % (home, field))
+    assert [(fault.line, fault.reason) for fault in bad.value.faults] == [(3, reason)]
+
+
+@pytest.mark.parametrize(
+    ("home", "field", "limit", "off"),
+    [
+        ("a", '"stuck_after": " 3D ", "takes_off": ["Hold"]', timedelta(days=3), ("Hold",)),
+        ("A", '"stuck_after": "", "takes_off": []', None, ()),
+        ("A", '"stuck_after": null, "takes_off": null', ..., None),
+        ("B", '"stuck_after": "", "takes_off": ["Hold", "Late"]', ..., ("Hold", "Late")),
+        ("C", '"stuck_after": "", "takes_off": []', ..., None),
+    ],
+)
+def test_what_a_file_says_of_a_stage(home: str, field: str, limit: object, off: tuple[str, ...] | None) -> None:
+    taxonomy = read_taxonomy(STAGES % (home, field))
+    assert (taxonomy.labels[0].stuck_after, taxonomy.labels[0].takes_off) == (limit, off)
+    assert read_taxonomy(write_taxonomy(taxonomy)) == taxonomy
+
+
 def test_a_file_with_faults_applies_nothing(desk: Client, far: FarSide) -> None:
     text = one(color=99, group="Nowhere")
     asked = {"source": "file", "numbers": "demo", "do": "publish", "file": file_of(text)}
@@ -194,6 +256,27 @@ def test_a_file_with_faults_applies_nothing(desk: Client, far: FarSide) -> None:
     assertContains(answer, "Line 5: “color” has to be a number from 0 to 19.", status_code=422)
     assertContains(answer, escape("Line 5: There is no group “Nowhere” in the file."), status_code=422)
     assert (far.calls, LedgerEntry.objects.count()) == ([], 0)
+
+
+@pytest.mark.parametrize("source", ["", "starter:orders.en", "number:demo"])
+def test_a_chosen_file_is_the_source_whatever_is_chosen_above(desk: Client, far: FarSide, source: str) -> None:
+    asked = {"source": source, "numbers": "demo"}
+    shown = desk.post(PUBLISH, asked | {"file": file_of(one(name="Only mine"))}).content.decode()  # type: ignore[arg-type]
+    assert "New label “Only mine”" in shown
+    assert "New label “Shipped”" not in shown
+    assert '<option value="file" selected>' in shown
+    kept = {"source": "file", "text": hidden(shown, "text"), "seen": hidden(shown, "seen"), "do": "publish"}
+    assertContains(desk.post(PUBLISH, asked | kept), "is up to date.")
+    assert "Only mine" in {label["name"] for label in far.labels.values()}
+    again = desk.post(PUBLISH, asked | {"text": kept["text"], "source": "starter:orders.en"})
+    assertNotContains(again, "Only mine”")  # another source is chosen after it
+
+
+def test_a_file_that_is_none_does_not_fall_back_to_what_is_chosen_above(desk: Client, far: FarSide) -> None:
+    asked = {"source": "starter:orders.en", "numbers": "demo", "file": file_of("{}")}
+    answer = desk.post(PUBLISH, asked)  # type: ignore[arg-type]
+    assertContains(answer, "“version” has to be 1.", status_code=422)
+    assertContains(answer, '<option value="file" selected>', status_code=422)
 
 
 @pytest.mark.parametrize(("raw", "said"), [(b"\xff\xfe\x00", "not UTF-8"), (b" " * 500_000, "too large")])

@@ -76,3 +76,39 @@ def test_a_stranger_gets_404(client: Client, admin: User, other_number: Instance
     for slug in ("other", "nowhere", "all", "", "%00"):
         assert send(client, str(hidden.pk), f"/labels/urgency/?instance={slug}") == 404
     assert ranked(other_number) == []
+
+
+# One label at a time, as Hygiene offers it
+
+
+def test_a_label_becomes_the_last_of_the_urgent_ones_and_once(desk: Client, number: Instance, labels: Labels) -> None:
+    send(desk, str(labels["VIP"].pk))
+    for _n in range(2):
+        answer = desk.post(f"/labels/{labels['Paid'].pk}/urgent/")
+        assertRedirects(answer, "/hygiene/?instance=demo", fetch_redirect_response=False)
+    assert (ranked(number), LedgerEntry.objects.count()) == (["VIP", "Paid"], 2)
+    assert desk.get(f"/labels/{labels['Quoted'].pk}/urgent/").status_code == 405
+    assert "“Paid” is in the order by urgency." in desk.get("/hygiene/?instance=demo").content.decode()
+
+
+def test_a_dead_label_does_not_become_urgent(desk: Client, number: Instance, labels: Labels) -> None:
+    Label.objects.filter(pk=labels["VIP"].pk).update(deleted_at=number.imported_at)
+    answer = desk.post(f"/labels/{labels['VIP'].pk}/urgent/", follow=True)
+    assert "The labels have changed meanwhile" in answer.content.decode()
+    assert ranked(number) == []
+
+
+def test_who_may_mark_a_label_as_urgent(
+    client: Client, admin: User, agent: User, lead: User, number: Instance, other_number: Instance, labels: Labels
+) -> None:
+    path = f"/labels/{labels['VIP'].pk}/urgent/"
+    assert client.post(path)["Location"].startswith("/login/")
+    for person in (agent, lead):
+        client.force_login(person)
+        assert client.post(path).status_code == 403
+    manager = User.objects.create_user("manager")
+    manager.user_permissions.set(admin.groups.get().permissions.filter(codename="manage_labels"))
+    hidden = Label.objects.create(instance=other_number, wa_id="1", name="Hidden", known_at=other_number.imported_at)
+    client.force_login(manager)
+    assert client.post(f"/labels/{hidden.pk}/urgent/").status_code == 404
+    assert ranked(number) + ranked(other_number) == []

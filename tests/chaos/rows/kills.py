@@ -189,5 +189,5 @@ BETWEEN = Row(
     "every chat ends as wanted; extra calls <= calls in flight per kill",
     between,
     fixed=150,
-    full=330,
+    full=570,
 )

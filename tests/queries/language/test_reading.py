@@ -31,6 +31,7 @@ WORDS = [label.name for label in LABELS] + [
     "nobody",
     "sara",
     ">2d",
+    "<0m",
     "stage<3h",
     "..",
     "-x",
@@ -69,6 +70,8 @@ def one(text: str, *numbers: int) -> Term:
         ("source:phone", Choice("source", ("phone",))),
         ("last:>2d", Elapsed("last", True, 2, "d")),
         ("age:stage<03H", Elapsed("age", False, 3, "h")),
+        ("due:Today,<03H", Choice("due", ("today", "<3h"))),
+        ("-due:>٣d", Choice("due", (">3d",), negated=True)),
         ("last:>٣d", Elapsed("last", True, 3, "d")),
         ("hello", Text("hello")),
         ('-"two words"', Text("two words", negated=True, together=True)),
@@ -82,6 +85,8 @@ def one(text: str, *numbers: int) -> Term:
         ("last:2d", Broken("last", "2d")),
         ("age:>2d", Broken("age", ">2d")),
         ("last:>1d,<2d", Broken("last", ">1d,<2d")),
+        ("last:stage>2d", Broken("last", "stage>2d")),
+        ("due:", Broken("due", "")),
     ],
 )
 def test_a_token_is_read_as_its_term(text: str, term: Term) -> None:

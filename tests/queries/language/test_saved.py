@@ -5,7 +5,7 @@ import json
 import pytest
 
 from labelapp.queries.language.reading import read
-from labelapp.queries.language.saved import Kept, label_pks, load, save
+from labelapp.queries.language.saved import Kept, hand_over, is_void, label_pks, load, save
 from labelapp.queries.language.vocabulary import LabelName, Vocabulary
 from labelapp.queries.language.writing import write
 from tests.queries.language.words import LABELS, NUMBERS, SALES, SUPPORT, vocabulary
@@ -92,3 +92,65 @@ def test_of_several_labels_only_the_name_that_may_be_told_is() -> None:
     kept = save(read("label:Paid", vocabulary()).query)
     loaded = load(kept, *world(SUPPORT, seen=(SUPPORT,), _13="Secret", _25=""))
     assert [(problem.code, problem.word) for problem in loaded.problems] == [("hidden", "?")]
+
+
+# One label instead of another
+
+
+def handed(text: str, old: int, new: int, *numbers: int) -> str | None:
+    """The query as it reads once `old` has become `new` and is gone."""
+    by_pk = {label.pk: label for label in LABELS}
+    saved = hand_over(save(read(text, vocabulary(*numbers)).query), by_pk[old], by_pk[new])
+    if saved is None:
+        return None
+    loaded = load(saved, *world(*(numbers or (SALES, SUPPORT)), **{f"_{old}": ""}))
+    assert loaded.problems == ()
+    return loaded.text
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "expected"),
+    [
+        ("label:VIP is:unread", 14, 15, 'label:"On hold" is:unread'),
+        ("label:#4", 14, 15, 'label:"On hold"'),
+        ('label:VIP,"On hold"', 14, 15, 'label:"On hold"'),
+        ('label:VIP label:"On hold" last:>2d', 14, 15, 'label:"On hold" last:>2d'),
+        ("-label:VIP,Quoted", 14, 15, '-label:"On hold",Quoted'),
+        ("label:VIP", 15, 14, "label:VIP"),
+        ("stage:Quoted", 12, 13, "stage:Paid"),
+        ('stage:"New lead"..Quoted', 12, 13, 'stage:"New lead"..Paid'),
+        ("stage:Quoted..Paid", 12, 13, "stage:Paid"),
+        ("stage:Quoted,Paid", 12, 13, "stage:Paid"),
+        ("label:Quoted", 12, 14, "label:VIP"),
+        ("stage:Quoted", 12, 14, None),  # which is no stage
+        ('label:VIP -label:"On hold"', 14, 15, None),
+        ("stage:Quoted -label:Paid", 12, 13, None),
+        ('label:VIP,Quoted -label:"On hold"', 14, 15, 'label:"On hold",Quoted -label:"On hold"'),
+        ('stage:"New lead"..Quoted -label:Paid', 12, 13, 'stage:"New lead"..Paid -label:Paid'),
+    ],
+)
+def test_one_label_instead_of_another(text: str, old: int, new: int, expected: str | None) -> None:
+    assert handed(text, old, new, SALES) == expected
+
+
+def test_the_labels_of_other_numbers_keep_their_names() -> None:
+    assert handed("label:VIP", 14, 15) == 'label:"On hold",vip'
+    assert handed('label:"On hold",VIP', 15, 14) == "label:VIP"
+
+
+def test_the_kept_word_is_that_of_the_label_that_is_left() -> None:
+    by_pk = {label.pk: label for label in LABELS}
+    saved = hand_over(save(read("label:#4", vocabulary(SALES)).query), by_pk[14], by_pk[15])
+    assert saved == [{"field": "label", "any": [{"name": "On hold", "labels": [15]}]}]
+
+
+def test_a_query_that_wants_what_it_refuses_finds_nothing() -> None:
+    def saved(text: str) -> list[dict[str, object]]:
+        return save(read(text, vocabulary(SALES)).query)
+
+    assert is_void(saved("label:VIP -label:VIP"))
+    assert not is_void(saved("label:VIP,Quoted -label:VIP"))
+    assert not is_void(saved("is:unread -label:VIP"))
+    assert is_void(saved("-label:VIP"), has={14})
+    assert is_void(saved("label:VIP"), lacks={14})
+    assert not is_void([], has={14}, lacks={15})
