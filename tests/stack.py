@@ -255,6 +255,11 @@ class Stack:
         """The demo's people and its number, imported."""
         self.ask_product("tests.seed", self.simulator_url)
 
+    def open_shop(self) -> None:
+        """The shop forgets its token when the simulator ends: another test may have stopped it."""
+        if not self.simulator.ask("GET", "/sim/shop")["ready"]:
+            self.prepare()
+
     def start_provider(self) -> None:
         """The simulator, with the world it had when it was stopped."""
         arguments = [

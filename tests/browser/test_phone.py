@@ -1,5 +1,8 @@
 """What happens on the phone appears on open screens by itself."""
 
+import re
+from urllib.parse import quote
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Chat
@@ -9,7 +12,8 @@ from tests.browser.people import Desk
 def label_by_hand(phone: Page, chat: Chat, name: str) -> None:
     """Somebody with the phone in their hand."""
     phone.locator("#search").fill(chat.name)
-    phone.locator("#chats a.hit").filter(has_text=chat.name).first.click()  # the list is filtered a moment later
+    phone.locator(f'#chats [data-chat="{chat.jid}"] a.hit').click()  # two people may have one name
+    expect(phone).to_have_url(re.compile(re.escape(quote(chat.jid))))
     phone.get_by_role("button", name="Label chat").click()
     phone.locator("#choices").get_by_label(name, exact=True).check()
 

@@ -11,6 +11,7 @@ from tests.stack import wait_until
 
 
 def shop_of(desk: Desk) -> Page:
+    desk.stack.open_shop()
     page = desk.context(viewport={"width": 900, "height": 900}).new_page()
     page.goto(f"{desk.stack.simulator_url}/shop/")
     return page
