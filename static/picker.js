@@ -31,11 +31,13 @@ async function open(what, anchor) {
   input().focus();
 }
 
-// `what`: {pk} of a chat (`stage`: its stages alone), or the fields of a form that name many
-async function fetchOptions(what) {
+// `what`: {pk} of a chat (`stage`: its stages alone), or the fields of a form that name many. `look` is asked before they are exchanged:
+// false leaves them
+async function fetchOptions(what, look = () => true) {
   try {
     const fresh = await (what.pk ? ask(`/chats/${what.pk}/${what.stage ? "stage" : "picker"}/`) : ask("/chats/selection/picker/", { method: "POST", form: what }));
     await released; // a click ends on the element on which it began, or it is none
+    if (!look()) return false;
     box.innerHTML = fresh;
     homes = [];
     return true;
@@ -209,18 +211,21 @@ function toggle(what, id) {
   else if (anchor) return open(what, anchor);
 }
 
-// Another stage now, or other labels: what each choice would do has changed
+// Another stage now, or other labels: what each choice would do has changed. What is typed while they come stays.
 async function again() {
   if (!box.matches(":popover-open") || isMany()) return; // nobody takes choices away from under a hand
-  const { value } = input();
-  const active = options()[at]?.id;
-  const { scrollTop } = list();
-  if (!(await fetchOptions({ pk: inner().dataset.pk, stage: isStage() }))) return;
-  input().value = value;
+  const what = { pk: inner().dataset.pk, stage: isStage() };
+  let before = null; // stays null if the picker closed meanwhile
+  const look = () => {
+    if (box.matches(":popover-open")) before = { value: input().value, active: options()[at]?.id, scrollTop: list().scrollTop };
+    return before !== null;
+  };
+  if (!(await fetchOptions(what, look))) return;
+  input().value = before.value;
   sift({ aloud: false });
-  moveTo(options().findIndex((each) => each.id === active));
-  if (!active) clearMark();
-  list().scrollTop = scrollTop;
+  moveTo(options().findIndex((each) => each.id === before.active));
+  if (!before.active) clearMark();
+  list().scrollTop = before.scrollTop;
   input().focus();
 }
 document.addEventListener("tagged", ({ detail }) => {
