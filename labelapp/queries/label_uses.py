@@ -10,6 +10,7 @@ from labelapp.models import (
     ChatLabel,
     EventMapping,
     Label,
+    LabelGroup,
     LedgerEntry,
     Rule,
     Run,
@@ -112,15 +113,28 @@ def source_mix(label: Label) -> list[Share]:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What ending a label touches. `both`: chats that have the other label too, `displaced`: that lose another of its group."""
+    """What ending a label touches. `both`: chats that have the other label too, `displaced`: that lose another of its group,
+    `unstaged`: that are in no stage of its funnel any more."""
 
     chats: int
     both: int = 0
     displaced: int = 0
+    unstaged: int = 0
+
+
+def unstaged(label: Label, into: Label | None = None) -> int:
+    """How many chats are in no stage of the label's funnel once it is gone, or they have `into` for it. One query at most, and those of
+    the groups."""
+    group = label.group
+    if group is None or group.kind != LabelGroup.Kind.FUNNEL or (into and into.group_id == group.pk):
+        return 0
+    others = ChatLabel.objects.filter(label__group=group, wanted=True).exclude(label=label)
+    alone = ChatLabel.objects.filter(label=label, wanted=True).exclude(chat__in=others.values("chat"))
+    return alone.count()
 
 
 def merge_impact(source: Label, target: Label) -> Impact:
-    """What moving all chats of `source` to `target` changes. Two queries at most."""
+    """What moving all chats of `source` to `target` changes. Three queries at most, and those of the groups."""
     carried = ChatLabel.objects.filter(label=source, wanted=True).values("chat")
     pairs = ChatLabel.objects.filter(chat__in=carried, wanted=True)
     rivals = Q(pk__in=[])
@@ -131,4 +145,4 @@ def merge_impact(source: Label, target: Label) -> Impact:
         both=Count("chat", distinct=True, filter=Q(label=target)),
         displaced=Count("chat", distinct=True, filter=rivals),
     )
-    return Impact(**counted)
+    return Impact(**counted, unstaged=unstaged(source, target))

@@ -20,7 +20,7 @@ from labelapp.actions.merging import carriers, check_merge, start_merge
 from labelapp.actions.run_targets import in_chunks
 from labelapp.forms.label_ends import DeletionForm, MergeForm
 from labelapp.models import Label
-from labelapp.queries.label_uses import merge_impact
+from labelapp.queries.label_uses import merge_impact, unstaged
 from labelapp.queries.labels import Directory, chats_touched, directory
 from labelapp.queries.run_labels import Binding
 from labelapp.queries.run_preview import preview
@@ -48,7 +48,16 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         if done(form, lambda: delete_label(actor(request), label)):
             messages.success(request, _deleted(label, count))
             return back(label.instance)
-    return page(request, label.instance, listing, "labels/_delete.html", form, label=label, count=count)
+    return page(
+        request,
+        label.instance,
+        listing,
+        "labels/_delete.html",
+        form,
+        label=label,
+        count=count,
+        unstaged=unstaged(label),
+    )
 
 
 @managers_only

@@ -89,6 +89,22 @@ def test_the_merge_tells_what_it_would_do(desk: Client, labels: Labels, make_cha
     assertNotContains(desk.get(address(labels["VIP"], "merge")), "label-merge-go")
 
 
+def test_both_say_how_many_chats_are_in_no_stage_afterwards(
+    desk: Client, number: Instance, labels: Labels, make_chat: MakeChat
+) -> None:
+    funnel = LabelGroup.objects.create(instance=number, name="Way", kind=LabelGroup.Kind.FUNNEL)
+    stage, after, free = labels["Paid"], labels["New lead"], labels["VIP"]
+    Label.objects.filter(pk__in=[stage.pk, after.pk]).update(group=funnel)
+    Label.objects.filter(pk=free.pk).update(group=None)
+    for held in ((stage,), (stage,), (stage, after), (after, free)):
+        make_chat(labels=held)
+    said = "2 of them are in no stage of “Way” any more."
+    assertContains(desk.get(address(stage, "delete")), said)
+    assertContains(desk.get(f"{address(stage, 'merge')}?into={free.pk}"), said)
+    assertNotContains(desk.get(f"{address(stage, 'merge')}?into={after.pk}"), "any more")
+    assertNotContains(desk.get(address(free, "delete")), "any more")
+
+
 def test_the_merge_begins_once_the_number_is_typed(desk: Client, labels: Labels, make_chat: MakeChat) -> None:
     for _n in range(2):
         make_chat(labels=(labels["VIP"],))
