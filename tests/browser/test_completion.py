@@ -93,6 +93,8 @@ def test_in_the_middle_of_a_query_the_piece_is_replaced(desk: Desk) -> None:
     for _step in range(len(" is:unread")):
         box.press("ArrowLeft")
     box.press_sequentially("p")
+    # not those of before, which are for the end of the line
+    expect(agent.page.locator('#offers [data-after=" is:unread"]')).to_be_visible()
     expect(offers).to_have_count(1)
     box.press("ArrowDown")
     box.press("Tab")
