@@ -11,6 +11,7 @@ let released = Promise.resolve(); // settled while no pointer is down in the pic
 
 const inner = () => box.firstElementChild;
 const isStage = () => inner()?.dataset.stage !== undefined; // the stage control: one choice, and it is done
+const shows = ({ pk, stage }) => box.matches(":popover-open") && inner()?.dataset.pk === pk && isStage() === stage;
 const isMany = () => inner()?.dataset.many !== undefined;
 const input = () => document.getElementById("picker-input");
 const list = () => box.querySelector('[role="listbox"]');
@@ -20,7 +21,9 @@ const searched = () => input().value.trim();
 
 async function open(what, anchor) {
   opener = document.activeElement?.id || anchor.id;
-  if (!(await fetchOptions(what))) return;
+  const fresh = await fetchOptions(what);
+  if (fresh === undefined) return;
+  show(fresh);
   window.labelapp.picked = what;
   recent = (document.getElementById("recent-labels")?.dataset.options ?? "").split(" ").filter(Boolean);
   arrange();
@@ -31,20 +34,20 @@ async function open(what, anchor) {
   input().focus();
 }
 
-// `what`: {pk} of a chat (`stage`: its stages alone), or the fields of a form that name many. `look` is asked before they are exchanged:
-// false leaves them
-async function fetchOptions(what, look = () => true) {
+// The choices, undefined if they can't be had. `what`: {pk} of a chat (`stage`: its stages alone), or the fields of a form that name many
+async function fetchOptions(what) {
   try {
     const fresh = await (what.pk ? ask(`/chats/${what.pk}/${what.stage ? "stage" : "picker"}/`) : ask("/chats/selection/picker/", { method: "POST", form: what }));
     await released; // a click ends on the element on which it began, or it is none
-    if (!look()) return false;
-    box.innerHTML = fresh;
-    homes = [];
-    return true;
+    return fresh;
   } catch (error) {
     document.dispatchEvent(new CustomEvent("toast", { detail: { text: error.said || texts.unreachable, level: "error" } }));
-    return false;
   }
+}
+
+function show(fresh) {
+  box.innerHTML = fresh;
+  homes = [];
 }
 
 // Beside what one judges, never over it: left of the panel, or below (above) the row. On a phone the stylesheet makes it a sheet.
@@ -182,7 +185,7 @@ document.addEventListener("click", (event) => {
   if (!anchor || event.metaKey || event.ctrlKey) return;
   event.preventDefault();
   const stage = anchor.dataset.stage !== undefined;
-  if (box.matches(":popover-open") && inner()?.dataset.pk === anchor.dataset.pick && isStage() === stage) close();
+  if (shows({ pk: anchor.dataset.pick, stage })) close();
   else open({ pk: anchor.dataset.pick, stage }, anchor);
 });
 document.addEventListener("keydown", (event) => {
@@ -211,21 +214,22 @@ function toggle(what, id) {
   else if (anchor) return open(what, anchor);
 }
 
-// Another stage now, or other labels: what each choice would do has changed. What is typed while they come stays.
+// Another stage now, or other labels: what each choice would do has changed. What is typed while they come stays, and a picker that was
+// closed meanwhile, or opened for another chat, is left as it is.
 async function again() {
   if (!box.matches(":popover-open") || isMany()) return; // nobody takes choices away from under a hand
   const what = { pk: inner().dataset.pk, stage: isStage() };
-  let before = null; // stays null if the picker closed meanwhile
-  const look = () => {
-    if (box.matches(":popover-open")) before = { value: input().value, active: options()[at]?.id, scrollTop: list().scrollTop };
-    return before !== null;
-  };
-  if (!(await fetchOptions(what, look))) return;
-  input().value = before.value;
+  const fresh = await fetchOptions(what);
+  if (fresh === undefined || !shows(what)) return;
+  const { value } = input();
+  const active = options()[at]?.id;
+  const { scrollTop } = list();
+  show(fresh);
+  input().value = value;
   sift({ aloud: false });
-  moveTo(options().findIndex((each) => each.id === before.active));
-  if (!before.active) clearMark();
-  list().scrollTop = before.scrollTop;
+  moveTo(options().findIndex((each) => each.id === active));
+  if (!active) clearMark();
+  list().scrollTop = scrollTop;
   input().focus();
 }
 document.addEventListener("tagged", ({ detail }) => {

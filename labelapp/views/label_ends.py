@@ -48,16 +48,8 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         if done(form, lambda: delete_label(actor(request), label)):
             messages.success(request, _deleted(label, count))
             return back(label.instance)
-    return page(
-        request,
-        label.instance,
-        listing,
-        "labels/_delete.html",
-        form,
-        label=label,
-        count=count,
-        unstaged=unstaged(label),
-    )
+    more = {"label": label, "count": count, "unstaged": unstaged(label)}
+    return page(request, label.instance, listing, "labels/_delete.html", form, **more)
 
 
 @managers_only

@@ -49,6 +49,23 @@ def test_recent_labels_are_on_top_until_one_searches(desk: Desk, chat: Chat) -> 
     assert names(lead)[:2] == ["Paid", "On hold"]
 
 
+def test_what_is_typed_while_the_choices_come_anew_stays(desk: Desk, chat: Chat) -> None:
+    lead = desk.person("lead")
+    lead.is_live()
+    lead.open(chat.jid)
+    lead.open_picker()
+    lead.page.evaluate("document.getElementById('picker-input').dataset.former = ''")
+    lead.holds("/picker/")
+    desk.simulator.label_on_phone(chat.jid, desk.label("VIP"), on=True)
+    lead.has_held()
+    lead.page.keyboard.type("pai")
+    lead.page.evaluate("document.dispatchEvent(new CustomEvent('let-go'))")
+    expect(lead.page.locator("#picker-input[data-former]")).to_have_count(0)
+    expect(lead.page.locator("#picker-input")).to_have_value("pai")
+    expect(lead.page.locator("#picker-input")).to_be_focused()
+    assert names(lead) == ["Paid"]
+
+
 def test_recent_labels_are_on_top_for_many(desk: Desk, chats: list[Chat]) -> None:
     lead = desk.person("lead")
     lead.tag(chats[0].jid, "VIP")
