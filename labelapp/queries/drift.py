@@ -48,7 +48,7 @@ class Drift:
 def drift(
     number: Instance, directory: Directory, *, label: int | None = None, opened: str = "", ignored: str = ""
 ) -> Drift:
-    """The page of a number. Twelve queries, however many rows; nineteen with what was left.
+    """The page of a number. Thirteen queries, however many rows; twenty with what was left.
 
     `opened` is the section that is shown as far as MOST. `ignored`: "" counts what was left, "some" shows the newest, "all" MOST.
     """

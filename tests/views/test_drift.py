@@ -141,12 +141,39 @@ def test_nothing_agrees_before_a_comparison(desk: Client) -> None:
     assert "agrees" not in page
 
 
-def test_a_label_is_compared_with_the_list_of_the_phone(desk: Client, labels: Labels) -> None:
-    fresh = {"chat_count": 1200, "remote_count": 1203, "verified_at": timezone.now() - timedelta(hours=3)}
+def label_row(client: Client, label: Label) -> str:
+    row = html(client)[html(client).index(f'id="drift-label-{label.pk}"') :]
+    return row[: row.index("</tr>")]
+
+
+def test_a_label_is_compared_with_what_is_known_of_the_phone(desk: Client, labels: Labels, make_chat: MakeChat) -> None:
+    failed(make_chat(), labels["VIP"])
+    for _n in range(3):
+        failed(make_chat(), labels["VIP"], on=False)
+    fresh = {"chat_count": 1200, "remote_count": 1100, "verified_at": timezone.now() - timedelta(hours=3)}
     Label.objects.filter(pk=labels["VIP"].pk).update(**fresh)
-    row = html(desk)[html(desk).index(f'id="drift-label-{labels["VIP"].pk}"') :]
-    for words in ('<td class="num">1,200</td>', '<td class="num">1,203</td>', "−3", "3 h"):  # noqa: RUF001
-        assert words in row[: row.index("</tr>")]
+    row = label_row(desk, labels["VIP"])
+    for words in ('<td class="num">1,200</td>', '<td class="num">1,202</td>', "−2", "3 h"):  # noqa: RUF001
+        assert words in row
+
+
+def test_what_a_list_lacks_is_not_counted_on_the_phone(desk: Client, number: Instance, labels: Labels) -> None:
+    Label.objects.filter(pk=labels["Paid"].pk).update(chat_count=40, remote_count=15)
+    raise_finding(number, Kind.REMOVAL, label=labels["Paid"], words=Reason.SHORT(), count=25)
+    row = label_row(desk, labels["Paid"])
+    for words in ('<td class="num">40</td>', '<td class="num">15</td>', "+25"):
+        assert words in row
+
+
+def test_what_was_heard_since_the_list_was_read_is_no_difference(
+    desk: Client, number: Instance, labels: Labels
+) -> None:
+    Instance.objects.filter(pk=number.pk).update(reconciled_at=timezone.now())
+    Label.objects.filter(pk=labels["VIP"].pk).update(chat_count=7, remote_count=2)  # five came by events
+    assert "Everything agrees." in html(desk)
+    row = label_row(desk, labels["VIP"])
+    assert row.count('<td class="num">7</td>') == 2
+    assert "+5" not in row
 
 
 def test_one_label_alone(desk: Client, labels: Labels, make_chat: MakeChat) -> None:
@@ -184,7 +211,7 @@ def test_the_number_of_queries_does_not_grow(
         ghost = Label.objects.create(instance=number, wa_id=f"9{n}")
         ChatLabel.objects.create(chat=make_chat(), label=ghost, wanted=True, remote=True)
     html(desk)
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         page = html(desk)
     assert page.count("data-drift=") == 5 * many - max(0, 2 * many - 20) * 2
 
