@@ -99,7 +99,9 @@ def _release(actor: Actor, chosen: list[ChatLabel], following: list[ChatLabel]) 
 
 
 def _drop(actor: Actor, chosen: list[ChatLabel], following: list[ChatLabel]) -> None:
-    """Where nothing was seen at the provider yet, what was before the wish is assumed, and asked."""
+    """Where nothing was seen at the provider yet, what was before the wish is assumed, and asked; so is what a call may have done
+    whose end was never recorded."""
+    now = timezone.now()
     deltas: Counter[int] = Counter()
     changed = []
     for pair in [*chosen, *following]:
@@ -107,10 +109,11 @@ def _drop(actor: Actor, chosen: list[ChatLabel], following: list[ChatLabel]) -> 
         if stands != pair.wanted:
             deltas[pair.label_id] += 1 if stands else -1
             changed.append(pair)
-        pair.due_at = timezone.now() if pair.remote is None else None
+        pair.due_at = now if pair.remote is None or pair.in_flight else None
+        pair.end_call(now)
         pair.wanted, pair.receipt, pair.held_at, pair.waits_for, pair.error = stands, Receipt.CONFIRMED, None, None, ""
         pair.attempts = 0
-    fields = ["wanted", "receipt", "held_at", "due_at", "waits_for", "error", "attempts"]
+    fields = ["wanted", "receipt", "held_at", "due_at", "sent_at", "waits_for", "error", "attempts"]
     ChatLabel.objects.bulk_update([*chosen, *following], fields)
     count_chats(deltas)
     _enter(actor, changed, Reason.DROPPED())

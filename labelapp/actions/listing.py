@@ -176,6 +176,6 @@ def see(pair: ChatLabel, asked_at: datetime, now: datetime) -> bool:
             pair.take_over(True, asked_at, now)
         return True
     pair.remote, pair.remote_at = True, asked_at
-    if pair.receipt != Receipt.CONFIRMED and pair.wanted:
+    if pair.receipt != Receipt.CONFIRMED and pair.wanted and pair.is_settled_by(asked_at):
         pair.confirm(now)
     return True

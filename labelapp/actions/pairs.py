@@ -85,7 +85,7 @@ def wish(
         pair.holds_back.update(waits_for=after)
     enter(actor, Verb.ADD if on else Verb.REMOVE, chat=pair.chat, label=pair.label)
     if not on and not after:  # taken back before it arrived: what it would have replaced stays
-        _keep_held(pair, actor, Verb.ADD)
+        keep_held(pair, actor, Verb.ADD)
 
 
 def confirm(pair: ChatLabel) -> None:
@@ -106,12 +106,13 @@ def fail(pair: ChatLabel, reason: str) -> None:
     """Give the wish up for now (`reason` as stored by `Reason`); a person can retry it. What was to come off after it stays on."""
     pair.receipt, pair.error, pair.due_at, pair.waits_for = Receipt.FAILED, reason, None, None
     pair.held_at = None
+    pair.end_call(timezone.now())
     pair.save()
     enter(Actor(None, Source.RECONCILE, reason), Verb.FAIL, chat=pair.chat, label=pair.label)
-    _keep_held(pair, Actor(None, Source.RECONCILE, Reason.STAGE()), Verb.KEEP)
+    keep_held(pair, Actor(None, Source.RECONCILE, Reason.STAGE()), Verb.KEEP)
 
 
-def _keep_held(pair: ChatLabel, actor: Actor, verb: Verb) -> None:
+def keep_held(pair: ChatLabel, actor: Actor, verb: Verb) -> None:
     """Take back the wishes that waited for this pair: it will not arrive. Of several former stages one stays, the last that was seen."""
     waiting = pair.holds_back.select_related("label", "chat").filter(wanted=False, receipt__in=OPEN)
     held = list(waiting.order_by("pk"))

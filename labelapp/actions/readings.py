@@ -113,7 +113,7 @@ class Reading:
     def _settle(self, pair: ChatLabel, there: bool) -> None:
         """A wish that is open or was given up."""
         pair.remote, pair.remote_at = there, self.asked_at
-        if there == pair.wanted:
+        if there == pair.wanted and pair.is_settled_by(self.asked_at):
             confirm(pair)
         elif pair.receipt == Receipt.SENT:
             try_again(pair, Reason.NOT_THERE())

@@ -139,6 +139,21 @@ class ChatLabel(models.Model):
             return False
         return self.sent_at is None or self.remote_at > self.sent_at
 
+    def is_settled_by(self, asked_at: datetime) -> bool:
+        """Whether an answer of the provider, asked for then, that equals the open wish settles it.
+
+        One that waits for its call is settled without only if nothing happened to the pair for DOUBT before: some engines answer
+        with the old labels for a while.
+        """
+        if self.receipt != Receipt.PENDING:
+            return True
+        return not self.forced and asked_at - max(self.wanted_at, self.sent_at or NEVER, self.event_at) >= DOUBT
+
+    def end_call(self, now: datetime) -> None:
+        """Nobody will record the end of the call that was claimed: what is seen from now on tells what came of it."""
+        if self.in_flight:
+            self.sent_at = now
+
     @property
     def is_settled_unsent(self) -> bool:
         """Whether the last wish was taken for true without a call, because it had been seen so."""
@@ -229,12 +244,17 @@ class ChatLabel(models.Model):
     def _hear_while_open(self, on: bool, at: datetime | None, received_at: datetime, now: datetime) -> Effect:
         if received_at < self.remote_at:  # a later look said something already
             return Effect.OLDER
-        self.remote, self.remote_at = on, received_at
         is_called = self.sent_at is not None and self.sent_at >= self.wanted_at
-        if on != self.wanted or not self.is_seen_since_last_call or (self.receipt == Receipt.PENDING and not is_called):
-            return Effect.NOTED
+        is_after_call = not self.in_flight and (self.sent_at is None or received_at > self.sent_at)
+        is_echo = on == self.wanted and is_after_call and (is_called or self.receipt != Receipt.PENDING)
         if at is None or (self.called_at is not None and at < self.called_at - CLOCKS):  # an echo comes after its call
-            self.due_at = now if self.receipt == Receipt.SENT else self.due_at
-            return Effect.DOUBTED
+            # no word on what came of the call: neither a later wish nor its undoing may be taken for true by it
+            self.remote, self.remote_at = on, min(received_at, self.sent_at or received_at)
+            if is_echo and self.receipt == Receipt.SENT:
+                self.due_at = now
+            return Effect.DOUBTED if is_echo else Effect.NOTED
+        self.remote, self.remote_at = on, received_at
+        if not is_echo:
+            return Effect.NOTED
         self.confirm(now)
         return Effect.CONFIRMED

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from labelapp.actions.actor import Actor, NotAllowed
 from labelapp.actions.held import drop, hold_old, release
-from labelapp.actions.pairs import let_go
-from labelapp.actions.tagging import set_label
+from labelapp.actions.pairs import fail, let_go
+from labelapp.actions.tagging import dismiss_failure, set_label
 from labelapp.models import Chat, ChatLabel, Instance, Label, LedgerEntry, User
+from labelapp.models.reasons import Reason
 from tests.conftest import MakeChat
-from tests.posted import pair_of
+from tests.posted import pair_of, show
 
 Labels = dict[str, Label]
 Decide = Callable[[Actor, Iterable[ChatLabel]], int]
@@ -134,3 +135,35 @@ def test_two_people_decide_at_once(
     assert sent + dropped == 20
     assert LedgerEntry.objects.count() - before == 40  # the new stage and the old one, each once
     assert ChatLabel.objects.filter(wanted=True).count() == 20
+
+
+@pytest.mark.parametrize("seen", [None, True, False])
+def test_a_dropped_wish_whose_call_was_cut_off_is_asked_about_once(
+    agent: User, number: Instance, labels: Labels, make_chat: MakeChat, seen: bool | None
+) -> None:
+    chat = make_chat()
+    pair = wish(agent, chat, labels["VIP"])
+    killed = timezone.now() - TWO_DAYS
+    ChatLabel.objects.filter(pk=pair.pk).update(called_at=killed, remote=seen)
+    hold_old(number)
+    assert drop(Actor.of(agent), [pair]) == 1
+    pair.refresh_from_db()
+    assert (pair.in_flight, pair.due_at is not None) == (False, True)
+    show(chat, *([labels["VIP"]] if seen else []))
+    pair.refresh_from_db()
+    assert (pair.wanted, pair.due_at) == (bool(seen), None)
+
+
+def test_a_failed_wish_whose_call_was_cut_off_is_asked_about_once(
+    agent: User, labels: Labels, make_chat: MakeChat
+) -> None:
+    chat = make_chat()
+    pair = wish(agent, chat, labels["VIP"])
+    ChatLabel.objects.filter(pk=pair.pk).update(called_at=timezone.now() - TWO_DAYS)
+    fail(pair_of(chat, labels["VIP"]), Reason.RENAMED("VIP"))
+    dismiss_failure(Actor.of(agent), pair)
+    pair.refresh_from_db()
+    assert (pair.in_flight, pair.wanted, pair.due_at is not None) == (False, False, True)
+    show(chat)
+    pair.refresh_from_db()
+    assert (pair.wanted, pair.due_at) == (False, None)

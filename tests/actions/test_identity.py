@@ -88,6 +88,47 @@ def test_the_younger_open_wish_decides(number: Instance, agent: User, make_chat:
     assert Label.objects.get(pk=vip.pk).chat_count == ChatLabel.objects.filter(wanted=True).count() == 0
 
 
+def wish_of(chat: Chat, label: Label, *, on: bool, receipt: Receipt, age: int, seen: bool) -> ChatLabel:
+    """A pair whose last wish is so many minutes old and was called."""
+    at = timezone.now() - timedelta(minutes=age)
+    times = {"wanted_at": at, "called_at": at, "sent_at": at, "remote_at": at}
+    return ChatLabel.objects.create(
+        chat=chat, label=label, wanted=on, receipt=receipt, remote=seen, last_message_at=chat.last_message_at, **times
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "young", "result"),
+    [  # (on, receipt, seen) twice, and (wanted, receipt) of what is left
+        ((False, Receipt.FAILED, True), (True, Receipt.CONFIRMED, True), (True, Receipt.CONFIRMED)),
+        ((True, Receipt.FAILED, False), (False, Receipt.CONFIRMED, False), (False, Receipt.CONFIRMED)),
+        ((False, Receipt.FAILED, True), (False, Receipt.CONFIRMED, False), (False, Receipt.PENDING)),
+        ((True, Receipt.SENT, False), (False, Receipt.CONFIRMED, False), (False, Receipt.PENDING)),
+        ((False, Receipt.SENT, True), (True, Receipt.CONFIRMED, True), (True, Receipt.PENDING)),
+        ((True, Receipt.CONFIRMED, True), (False, Receipt.FAILED, True), (False, Receipt.FAILED)),
+        ((True, Receipt.PENDING, False), (False, Receipt.FAILED, True), (False, Receipt.FAILED)),
+    ],
+)
+@pytest.mark.parametrize("hidden_first", [True, False])
+def test_the_younger_wish_decides_settled_or_not(
+    number: Instance,
+    make_chat: MakeChat,
+    labels: Labels,
+    old: tuple[bool, Receipt, bool],
+    young: tuple[bool, Receipt, bool],
+    result: tuple[bool, Receipt],
+    hidden_first: bool,
+) -> None:
+    chats = [make_chat(jid=LID), make_chat(jid=PN)]
+    for chat, age, (on, receipt, seen) in zip(
+        chats if hidden_first else chats[::-1], (9, 3), (old, young), strict=True
+    ):
+        wish_of(chat, labels["VIP"], on=on, receipt=receipt, age=age, seen=seen)
+    learn(number)
+    pair = pair_of(Chat.objects.get(), labels["VIP"])
+    assert (pair.wanted, pair.receipt, pair.due_at is not None) == (*result, result[1] == Receipt.PENDING)
+
+
 def test_what_they_disagree_on_is_kept_and_asked(
     number: Instance, agent: User, make_chat: MakeChat, labels: Labels
 ) -> None:
@@ -265,3 +306,20 @@ def test_what_an_event_had_said_before_the_mapping_is_still_asked(
     learn(number)
     run_push(number)
     assert ChatLabel.objects.values_list("wanted", "due_at").get() == (False, None)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_stage_waits_for_no_wish_that_is_settled_by_the_joining(
+    number: Instance, agent: User, make_chat: MakeChat, labels: Labels, on: bool
+) -> None:
+    """The older wish for Paid leads no longer: what was to come off after it comes off, or stays with it."""
+    hidden, shown = make_chat(jid=LID, labels=(labels["Quoted"],)), make_chat(jid=PN)
+    set_label(Actor.of(agent), hidden, labels["Paid"], on=True)
+    ChatLabel.objects.filter(chat=hidden).update(wanted_at=timezone.now() - timedelta(minutes=9))
+    wish_of(shown, labels["Paid"], on=on, receipt=Receipt.CONFIRMED, age=1, seen=on)
+    learn(number)
+    chat = Chat.objects.get()
+    waiting, paid = pair_of(chat, labels["Quoted"]), pair_of(chat, labels["Paid"])
+    assert waiting.waits_for is None or paid.is_open
+    assert (paid.wanted, waiting.wanted) == (on, not on)
+    assert Label.objects.get(pk=labels["Quoted"].pk).chat_count == (not on)

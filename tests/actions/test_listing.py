@@ -109,3 +109,12 @@ def test_a_list_puts_on_at_once_only_what_came_off_a_while_ago(seconds: int, cal
     see(pair, NOW + timedelta(milliseconds=1), NOW)
     lately = timedelta(seconds=seconds) < DOUBT
     assert (pair.wanted, pair.due_at) == (not lately, NOW + LAG if lately else None)
+
+
+@pytest.mark.parametrize(("seconds", "receipt"), [(1, "pending"), (61, "confirmed")])
+def test_a_list_settles_no_fresh_wish_that_waits_for_its_call(seconds: int, receipt: str) -> None:
+    now = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    wished = now - timedelta(seconds=seconds)
+    pair = ChatLabel(wanted=True, remote=False, receipt="pending", wanted_at=wished, due_at=wished)
+    assert see(pair, now, now)
+    assert (pair.remote, pair.receipt) == (True, receipt)

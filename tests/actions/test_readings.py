@@ -171,3 +171,41 @@ def test_chats_that_are_recorded_together_cost_no_more_queries_than_one(
     assert ChatLabel.objects.filter(wanted=True).count() == 26
     assert ChatLabel.objects.filter(due_at__isnull=False).count() == 0
     assert LedgerEntry.objects.filter(source="phone", verb="remove", label=labels["VIP"]).count() == 13
+
+
+# A wish that waits for its call
+
+
+def read_with(pair: ChatLabel, *, age: timedelta) -> ChatLabel:
+    """The pair after an answer that shows its label, asked for `age` after the wish."""
+    ChatLabel.objects.filter(pk=pair.pk).update(wanted_at=timezone.now() - age)
+    show(pair.chat, pair.label)
+    return pair_of(pair.chat, pair.label)
+
+
+@pytest.mark.parametrize(
+    ("age", "forced", "receipt"),
+    [(1, False, "pending"), (59, False, "pending"), (61, False, "confirmed"), (600, True, "pending")],
+)
+def test_an_answer_settles_no_fresh_wish_that_waits_for_its_call(
+    agent: User, make_chat: MakeChat, labels: Labels, age: int, forced: bool, receipt: str
+) -> None:
+    waiting = set_label(Actor.of(agent), make_chat(), labels["VIP"], on=True)
+    ChatLabel.objects.filter(pk=waiting.pk).update(forced=forced)
+    read = read_with(waiting, age=timedelta(seconds=age))
+    assert (read.receipt, read.remote, read.due_at is None) == (receipt, True, receipt == "confirmed")
+
+
+def test_an_answer_settles_no_wish_whose_call_was_just_refused(
+    agent: User, make_chat: MakeChat, labels: Labels
+) -> None:
+    waiting = set_label(Actor.of(agent), make_chat(), labels["VIP"], on=True)
+    ago = timezone.now() - timedelta(seconds=5)
+    ChatLabel.objects.filter(pk=waiting.pk).update(called_at=ago, sent_at=ago, attempts=1)
+    assert read_with(waiting, age=timedelta(minutes=5)).receipt == Receipt.PENDING
+
+
+def test_a_wish_that_was_given_up_is_settled_by_an_answer(agent: User, make_chat: MakeChat, labels: Labels) -> None:
+    failed = set_label(Actor.of(agent), make_chat(), labels["VIP"], on=True)
+    ChatLabel.objects.filter(pk=failed.pk).update(receipt=Receipt.FAILED, due_at=None)
+    assert read_with(failed, age=timedelta(seconds=1)).receipt == Receipt.CONFIRMED

@@ -197,3 +197,24 @@ def test_a_clock_that_is_always_ahead_orders_as_a_right_one(told: list[Event], a
         received_at = moment(6 + at)
         pair.hear(on, at=moment(ms + ahead), event_id=key, received_at=received_at, read_at=NEVER, now=received_at)
     assert pair.wanted is max(told)[2]
+
+
+@given(st.booleans(), st.sampled_from([None, -3600, -6]), st.sampled_from(Receipt))
+def test_what_may_be_older_than_the_call_is_no_word_on_what_came_of_it(
+    on: bool, seconds: int | None, receipt: Receipt
+) -> None:
+    called = LATER - timedelta(minutes=1)
+    at = None if seconds is None else called + timedelta(seconds=seconds)
+    pair = ChatLabel(
+        wanted=True,
+        remote=not on,
+        receipt=receipt,
+        wanted_at=called,
+        called_at=called,
+        sent_at=called,
+        remote_at=called,
+    )
+    pair.hear(on, at=at, event_id="old", received_at=LATER, read_at=called, now=LATER)
+    if receipt != Receipt.CONFIRMED:
+        assert not pair.is_seen_since_last_call  # so that neither this wish nor its undoing is taken for true
+    assert (pair.wanted, pair.receipt) == (True, receipt)
