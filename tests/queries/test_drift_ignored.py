@@ -147,7 +147,7 @@ def test_the_number_of_queries_does_not_grow(
         ignore_each(actor, number, labels, make_chat, wa_id=f"9{n}")
     directory = directory_of(number)
     look_for_clashes(number)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert drift(number, directory).ignored.total == 4 * many + 1
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         assert len(drift(number, directory, ignored="all").ignored.rows) == 4 * many + 1

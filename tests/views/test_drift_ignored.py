@@ -160,9 +160,9 @@ def test_the_number_of_queries_does_not_grow(
         _pair, ref = doubt_about(make_chat(labels=(labels["On hold"],)), labels["On hold"])
         ignore(Actor.of(lead), ref)
     html(desk, SHOWN)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         assert html(desk, PAGE).count("data-ignored") == 0
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         page = html(desk, SHOWN)
     assert page.count("data-ignored") == min(2 * many, 20)
     assert (f"{2 * many - 20} more" in page) == (many > 10)
