@@ -120,6 +120,9 @@ def _deleted(event: LabelDeleted, instance: Instance, received_at: datetime) -> 
     if Label.objects.filter(instance=instance, wa_id=event.wa_id, deleted_at__gte=at).exists():
         return Effect.SAME
     label = Label.objects.filter(instance=instance, wa_id=event.wa_id).living().first()
+    if label is not None and is_guessed(event, received_at):  # it may be late, and the id another label's by now
+        _ask_directory(instance)
+        return Effect.DOUBTED
     if label is not None and _last_heard(label) <= at:
         remove_label(label, at)
         if label.event_at > at - CLOCKS:

@@ -52,6 +52,8 @@ def claim(pk: int, home: int | None = None) -> ChatLabel | None:
     pair = locked_pair(pk, home)
     if pair is None or pair.receipt != Receipt.PENDING or pair.label.questioned_at:
         return None
+    if home not in (None, pair.chat_id):  # it is due under its new chat, which may have a call under way
+        return None
     if pair.label.deleted_at:
         fail(pair, Reason.DELETED())
         note(pair.label.instance_id, Change.Kind.CHAT, [pair.chat])

@@ -9,15 +9,17 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from labelapp.actions.actor import Actor
+from labelapp.actions.identity import learn_hidden_ids
 from labelapp.actions.readings import postpone_reading, record_reading
 from labelapp.actions.receipts import claim, record_failure, record_sent
 from labelapp.actions.tagging import set_label
+from labelapp.lanes.due import due_pairs
 from labelapp.models import Change, Chat, ChatLabel, Instance, Label, LedgerEntry, Receipt, User
 from labelapp.models.reasons import sentence
 from labelapp.whatsapp.errors import ProviderError
-from labelapp.whatsapp.types import LabelInfo
+from labelapp.whatsapp.types import LabelInfo, LidPair
 from tests.conftest import MakeChat
-from tests.posted import deliver, pair_of, untagged
+from tests.posted import deliver, fresh, pair_of, untagged
 
 Labels = dict[str, Label]
 SECOND = timedelta(seconds=1)
@@ -376,3 +378,15 @@ def test_every_end_of_a_call_is_told_to_the_screens(pair: ChatLabel) -> None:
     record_failure(claimed(pair), ProviderError("busy", status=500))
     sent(pair)
     assert list(Change.objects.values_list("kind", "chat")) == [("chat", pair.chat_id)] * 2
+
+
+def test_a_wish_whose_chat_was_joined_since_it_was_chosen_is_not_claimed_but_due(
+    number: Instance, agent: User, make_chat: MakeChat, labels: dict[str, Label]
+) -> None:
+    hidden, shown = make_chat(jid="199887766554433@lid"), make_chat(jid="15550001111@c.us")
+    wished = set_label(Actor.of(agent), hidden, labels["VIP"], on=True)
+    learn_hidden_ids(number, [LidPair("199887766554433@lid", "15550001111@c.us")])
+    assert claim(wished.pk, hidden.pk) is None
+    (due,) = due_pairs(fresh(number), set())
+    assert (due.chat_id, due.attempts) == (shown.pk, 0)
+    assert claim(due.pk, due.chat_id) is not None

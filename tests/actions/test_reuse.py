@@ -11,7 +11,7 @@ from labelapp.actions.reuse import begin_again
 from labelapp.actions.tagging import set_label
 from labelapp.models import Chat, ChatLabel, Instance, Label, LedgerEntry, Receipt, User
 from tests.conftest import MakeChat
-from tests.posted import START, deleted, deliver, just_now, pair_of, run_push_later, upserted
+from tests.posted import START, deleted, deliver, fresh, just_now, pair_of, run_push_later, upserted
 from tests.wire import FarSide
 
 Labels = dict[str, Label]
@@ -133,3 +133,15 @@ def test_the_new_label_has_nothing_of_the_dead_one(
             assert (field, getattr(new, field)) == (field, getattr(plain, field))
     assert (new.wa_id, new.position, new.is_ghost) == ("4", 6, not is_named)
     assert (old.name, old.description, old.urgency, old.position) == ("VIP", "Best customers", 1, 2)
+
+
+@pytest.mark.parametrize("ahead", [None, 3600.0])
+def test_a_deletion_that_tells_no_time_buries_nothing_by_itself(
+    number: Instance, labels: dict[str, Label], make_chat: MakeChat, ahead: float | None
+) -> None:
+    """It may be late, and the id another label's by now: the directory is asked."""
+    chat = make_chat(labels=(labels["VIP"],))
+    deliver(number, deleted(labels["VIP"].wa_id, None if ahead is None else just_now() + ahead))
+    assert Label.objects.get(pk=labels["VIP"].pk).deleted_at is None
+    assert pair_of(chat, labels["VIP"]).wanted
+    assert fresh(number).directory_due_at is not None
