@@ -23,6 +23,7 @@ from labelapp.whatsapp.events import BadDelivery, Event, Ignored, LabelDeleted, 
 
 log = logging.getLogger(__name__)
 BATCH = 200
+ANOTHER_SESSION = "another session"  # why an event is ignored
 TRIES = 3
 OUTCOMES = {
     Effect.IGNORED: Outcome.IGNORED,
@@ -95,17 +96,30 @@ def _opened(rows: Iterable[HookDelivery]) -> list[Letter]:
 def _of_this_account(instance: Instance, letters: list[Letter]) -> list[Letter]:
     """Those up to the first one that comes from another WhatsApp account than the number's: an admin has to decide first.
 
-    What comes late from an account that was decided about is none of the number's.
+    What comes late from an account that was decided about is none of the number's, nor is what a WAHA server tells of its other
+    sessions: its global webhook sends all of them to one address.
     """
     for place, letter in enumerate(letters):
         for spot, event in enumerate(letter.events):
             me = event.envelope.me_jid
-            if me in instance.past_jids:
+            if _is_of_another_session(instance, event.envelope.session):
+                letter.events[spot] = Ignored(event.envelope, ANOTHER_SESSION)
+            elif me in instance.past_jids:
                 letter.events[spot] = Ignored(event.envelope, "another account")
             elif is_other(instance, me):
                 freeze(instance, me, "")
                 return letters[:place]
     return letters
+
+
+def _is_of_another_session(instance: Instance, session: str) -> bool:
+    """Of WAHA alone: it names its session in every delivery. What Wawp names there is documented nowhere."""
+    return instance.provider == Instance.Provider.WAHA and session not in ("", instance.instance_id.strip())
+
+
+def _is_ours(letter: Letter) -> bool:
+    strange = [isinstance(event, Ignored) and event.reason == ANOTHER_SESSION for event in letter.events]
+    return not strange or not all(strange)
 
 
 def _applied_together(instance: Instance, letters: list[Letter]) -> bool:
@@ -168,8 +182,8 @@ def _clock_words(letter: Letter) -> str:
 
 
 def _hear(instance: Instance, letters: Sequence[Letter]) -> None:
-    """Keep when the number was last heard of, by kinds. A replay is no news."""
-    first_time = [letter for letter in letters if letter.row.replayed_at is None and not letter.row.attempts]
+    """Keep when the number was last heard of, by kinds. A replay is no news, and neither is what another session was told."""
+    first_time = [one for one in letters if one.row.replayed_at is None and not one.row.attempts and _is_ours(one)]
     if not first_time:
         return
     newest: dict[str, datetime] = {}

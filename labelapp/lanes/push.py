@@ -74,6 +74,7 @@ class Run:
     answers: list[Answer] = field(default_factory=list)  # read and not yet recorded
     until: float = field(default_factory=lambda: time.monotonic() + SPAN)
     is_cut: bool = False  # it ended because its time was over
+    last_calls: frozenset[Future[Said]] | None = None  # those that were under way when its time was over
 
     def go(self) -> int:
         """Returns as `run_due`. Each call is recorded, whatever breaks the run off."""
@@ -95,7 +96,7 @@ class Run:
         if len(self.running) >= room or not self.reach.is_open or self.stop():
             return False
         at = time.monotonic()
-        self.is_cut = at >= self.until
+        self.is_cut = self._is_over(at)
         if self.is_cut:
             return False
         if not self.chosen or at > self.looks_at:
@@ -109,6 +110,14 @@ class Run:
         if self.reach.turn_for(self._is_bulk) <= 0:
             self._start(self.chosen.pop(0), at)
         return True
+
+    def _is_over(self, at: float) -> bool:
+        """Whether no more calls are begun. A run can't end before its calls have: while one of them hangs, others go on."""
+        if at < self.until:
+            return False
+        if self.last_calls is None:
+            self.last_calls = frozenset(self.running)
+        return self.last_calls.isdisjoint(self.running)
 
     @property
     def _is_bulk(self) -> bool:

@@ -537,3 +537,20 @@ def test_a_late_echo_of_an_earlier_call_confirms_nothing(
     apply_waiting(number)
     pair.refresh_from_db()
     assert (pair.receipt, pair.remote, pair.due_at is not None) == (Receipt.PENDING, True, True)
+
+
+@pytest.mark.parametrize(("session", "is_ours"), [("demo", True), ("other", False), ("", True)])
+def test_what_a_waha_server_tells_of_its_other_sessions_is_none_of_the_numbers(
+    number: Instance, make_chat: MakeChat, labels: Labels, session: str, is_ours: bool
+) -> None:
+    """Its global webhook sends all of them to one address, each with an account of its own."""
+    Instance.objects.update(provider="waha", instance_id="demo", me_jid="201000000000@c.us")
+    chat = make_chat()
+    told = tagged(chat.jid, "4", just_now()) | {"session": session}
+    if not is_ours:
+        told["me"] = {"id": "201999999999@c.us"}
+    deliver(fresh(number), told)
+    heard = fresh(number)
+    assert ChatLabel.objects.filter(chat=chat, wanted=True).exists() is is_ours
+    assert (heard.label_event_at > START, heard.is_frozen) == (is_ours, False)
+    assert outcomes() == (["changed"] if is_ours else ["ignored"])

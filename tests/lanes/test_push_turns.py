@@ -1,5 +1,6 @@
 """Which call is made when: clicks first, one at a time in the number's pace, none while the provider asks us to wait."""
 
+import threading
 import time
 from datetime import timedelta
 from typing import Any
@@ -133,6 +134,23 @@ def test_a_run_ends_after_a_while_and_the_next_one_goes_on(number: Instance, sid
         pass
     assert len(side.tags) == 12
     assert side.times[-1] - began >= 11 / 8 - 0.02  # one pace for all runs
+
+
+def test_a_call_that_hangs_holds_up_no_other_of_its_number(number: Instance, side: FarSide, wishes: list[Chat]) -> None:
+    Instance.objects.update(pace=8)  # so that they take longer than a run
+    all_came = threading.Event()
+
+    def hang(line: str) -> None:
+        """The first call is answered when the last one has come."""
+        if line == side.writes[0]:
+            all_came.wait(20)
+        elif len(side.writes) == len(wishes):
+            all_came.set()
+
+    side.before = lambda line: hang(line) if line.startswith("PUT") else None
+    push.run_due(fresh(number), known())
+    assert all_came.is_set()
+    assert len(side.tags) == 12
 
 
 def test_a_run_whose_turn_comes_later_is_to_be_taken_up_again(
