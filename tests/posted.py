@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from labelapp.actions.directory_reading import APART
 from labelapp.actions.readings import record_reading
 from labelapp.lanes import apply, push
 from labelapp.lanes.reach import Reach
@@ -22,6 +23,15 @@ START = datetime(2026, 1, 5, 9, tzinfo=UTC)  # long ago: nothing here is "soon a
 def just_now() -> float:
     """The `at` of an event that is emitted at this moment, like the echo of a call of ours."""
     return (timezone.now() - START).total_seconds()
+
+
+def later() -> None:
+    """So much time passes since labels were last seen that the next reading of the directory is a second one."""
+    for label in Label.objects.all():
+        label.seen_at -= 2 * APART
+        label.event_at -= 2 * APART
+        label.save()
+    Instance.objects.exclude(directory_due_at=None).update(directory_due_at=timezone.now())
 
 
 def event(kind: str, payload: dict[str, Any], at: float | None = 0.0, id: str = "") -> dict[str, Any]:

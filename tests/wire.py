@@ -42,6 +42,7 @@ class FarSide:
         self.headers: dict[str, str] = {}
         self.delay = 0.0
         self.hidden: set[str] = set()  # labels that lists leave out
+        self.short: frozenset[str] = frozenset()  # ... that the directory alone leaves out
         self.unlisted: set[tuple[str, str]] = set()  # what the lists of a label's chats leave out
         self.untold: set[tuple[str, str]] = set()  # what the lists of a chat's labels leave out
         self.before: Callable[[str], None] = lambda line: None  # called as a request comes in
@@ -104,7 +105,7 @@ class FarSide:
             case ["GET", "session", "webhook"]:
                 return httpx.Response(200, json={"webhooks": self.hooks})
             case ["GET", "labels"]:
-                return httpx.Response(200, json=self._shown(self.labels))
+                return httpx.Response(200, json=self._shown(key for key in self.labels if key not in self.short))
             case ["POST", "labels"]:
                 return self._create(body)
             case ["GET", "labels", "chats", jid]:

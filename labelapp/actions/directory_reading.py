@@ -9,7 +9,6 @@ from labelapp.actions.directory import is_gone, learn_label, remove_label
 from labelapp.actions.readiness import check_session, hold_account
 from labelapp.actions.renames import Verdict, ask_again, ask_directory, judge, settle
 from labelapp.actions.reuse import kept_by_chats
-from labelapp.actions.suspects import APART
 from labelapp.actions.transactions import patient
 from labelapp.models import ChatLabel, Instance, Label
 from labelapp.models.holds import hold_directory_alone
@@ -19,21 +18,23 @@ from labelapp.whatsapp.types import LabelInfo
 from labelapp.whatsapp.waha_lists import carriers
 
 AGAIN = timedelta(minutes=1)  # until the reading that decides about a label which this one lacks
+APART = timedelta(seconds=30)  # at least, between the two
 
 
 def read_directory(instance: Instance, client: Provider) -> None:
     """Bring the mirror of the directory up to date. Raises ProviderError, and NotConnected when another account answers.
 
-    A label that is missing from the list is deleted here only when the provider denies it in another way too (`_is_denied`),
-    and where it can't be asked for one label, in two readings. An empty list deletes nothing, because an engine that lost its
-    labels knows no id either; only the last label of an account goes, when no chat carries it. A label whose id turns out to
-    be another one's now is deleted too (`renames`).
+    A label that is missing from the list is deleted here only when two readings lack it and the provider denies it in every other
+    way too (`_is_denied`): a directory that is short for a moment buries nothing. An empty list deletes nothing, because an engine
+    that lost its labels knows no id either; only the last label of an account goes, when no chat carries it. A label whose id turns
+    out to be another one's now is deleted too (`renames`).
     """
     asked_at = timezone.now()
     infos = client.labels()
     living = {label.wa_id: label for label in Label.objects.filter(instance=instance).living()}
     denied = [one for one in _missing(instance, living, infos) if one.seen_at < asked_at and _is_denied(client, one)]
-    gone = [label for label in denied if client.asks_by_id or _was_missing(label, living, infos, asked_at)]
+    is_last = client.asks_by_id and not infos  # nothing hangs on it, see `_missing`
+    gone = [label for label in denied if is_last or _was_missing(label, living, infos, asked_at)]
     judged = [(label, judge(client, label)) for label in _named_otherwise(living, infos)]
     is_reused = any(verdict is Verdict.ANOTHER for _label, verdict in judged)
     if gone or is_reused or _differs(living, infos):
@@ -105,12 +106,11 @@ def _missing(instance: Instance, living: dict[str, Label], infos: Sequence[Label
 
 
 def _is_denied(client: Provider, label: Label) -> bool:
-    """Whether the provider denies a label that its list lacks: asked for it by id or, where it can't be asked so, in all of its
-    lists that would show it. False when it can't be known."""
-    if client.asks_by_id:
-        return is_gone(client, label)
+    """Whether the provider denies a label that its list lacks: asked for it by id or, where it can't be asked so, for its chats; and
+    asked for the labels of the chats that were seen with it. False when it can't be known."""
     try:
-        return not carriers(client, label.wa_id) and not kept_by_chats(client, label)
+        is_denied = is_gone(client, label) if client.asks_by_id else not carriers(client, label.wa_id)
+        return is_denied and not kept_by_chats(client, label)
     except ProviderError:
         return False
 

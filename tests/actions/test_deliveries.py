@@ -31,6 +31,7 @@ from labelapp.models import (
     Receipt,
     User,
 )
+from labelapp.models.fields import NEVER
 from tests.conftest import MakeChat
 from tests.posted import (
     START,
@@ -552,5 +553,5 @@ def test_what_a_waha_server_tells_of_its_other_sessions_is_none_of_the_numbers(
     deliver(fresh(number), told)
     heard = fresh(number)
     assert ChatLabel.objects.filter(chat=chat, wanted=True).exists() is is_ours
-    assert (heard.label_event_at > START, heard.is_frozen) == (is_ours, False)
-    assert outcomes() == (["changed"] if is_ours else ["ignored"])
+    assert (heard.last_event_at > NEVER, heard.is_frozen) == (is_ours, False)
+    assert outcomes() == (["applied"] if is_ours else ["ignored"])

@@ -12,12 +12,11 @@ from labelapp.actions.directory_reading import compare_directory, read_directory
 from labelapp.actions.listing import count_listing, read_list
 from labelapp.actions.providers import client_for
 from labelapp.actions.readiness import NotConnected
-from labelapp.actions.suspects import APART
 from labelapp.actions.tagging import set_label
 from labelapp.models import Change, Instance, Label, Receipt, User
 from labelapp.whatsapp.types import LabelInfo
 from tests.conftest import MakeChat
-from tests.posted import fresh, pair_of
+from tests.posted import fresh, later, pair_of
 from tests.wire import FarSide, refusal
 
 Labels = dict[str, Label]
@@ -36,6 +35,13 @@ def read(number: Instance) -> None:
         read_directory(fresh(number), client)
 
 
+def read_twice(number: Instance) -> None:
+    """As well after the last reading, and as far apart, as it takes to believe that a label is gone."""
+    for _time in range(2):
+        later()
+        read(fresh(number))
+
+
 def names(number: Instance) -> list[str]:
     return list(Label.objects.filter(instance=number).living().order_by("wa_id").values_list("name", flat=True))
 
@@ -44,7 +50,7 @@ def test_reading_brings_news_and_takes_what_is_gone(number: Instance, filled: Fa
     filled.labels |= {"4": {"name": "Best", "color": 9}, "6": {"name": "Extra", "color": 19}}
     filled.forget("5")
     Instance.objects.filter(pk=number.pk).update(directory_due_at=timezone.now())
-    read(fresh(number))
+    read_twice(number)
     assert names(number) == ["New lead", "Quoted", "Paid", "Best", "Extra"]
     assert Label.objects.get(wa_id="6").color_index == 19
     assert fresh(number).directory_due_at is None
@@ -60,6 +66,31 @@ def test_reading_twice_changes_nothing(number: Instance, filled: FarSide) -> Non
 def test_a_short_list_deletes_nothing_that_answers_by_id(number: Instance, filled: FarSide) -> None:
     filled.hidden = {"2", "4"}
     read(number)
+    assert len(names(number)) == 5
+
+
+def test_a_directory_that_is_short_for_a_moment_in_every_way_deletes_nothing(
+    number: Instance, filled: FarSide, make_chat: MakeChat, labels: Labels
+) -> None:
+    """Its list, the answer by id, and what chats show."""
+    make_chat(labels=(labels["Quoted"],))
+    filled.forget("2")
+    later()
+    read(number)
+    assert len(names(number)) == 5
+    assert timezone.now() < fresh(number).directory_due_at <= timezone.now() + directory_reading.AGAIN
+    filled.labels["2"] = {"name": "Quoted", "color": labels["Quoted"].color_index}
+    read_twice(number)
+    assert len(names(number)) == 5
+
+
+def test_a_label_that_a_chat_still_names_is_not_gone(
+    number: Instance, filled: FarSide, make_chat: MakeChat, labels: Labels
+) -> None:
+    chat = make_chat(labels=(labels["Quoted"],))
+    filled.short, filled.status_of = frozenset({"2"}), {"GET /labels/2": 404}
+    filled.tags = {(chat.jid, "2")}
+    read_twice(number)
     assert len(names(number)) == 5
 
 
@@ -88,7 +119,7 @@ def test_a_listing_names_a_ghost(number: Instance, filled: FarSide) -> None:
 
 def test_a_ghost_that_the_directory_does_not_know_goes_away(number: Instance, filled: FarSide) -> None:
     learn_label(number, LabelInfo("31", "", None))
-    read(number)
+    read_twice(number)
     assert len(names(number)) == 5
 
 
@@ -105,7 +136,7 @@ def test_a_deletion_found_by_reading_fails_waiting_wishes(
     chat = make_chat()
     set_label(Actor.of(agent), chat, labels["VIP"], on=True)
     filled.forget("4")
-    read(number)
+    read_twice(number)
     assert pair_of(chat, labels["VIP"]).receipt == Receipt.FAILED
 
 
@@ -191,9 +222,7 @@ def test_a_number_that_is_frozen_while_it_is_read_keeps_its_directory(
 
 
 class WahaSide(FarSide):
-    """The same account behind WAHA's paths. `short`: labels that the directory alone leaves out."""
-
-    short: frozenset[str] = frozenset()
+    """The same account behind WAHA's paths."""
 
     def _route(self, request: httpx.Request, path: list[str]) -> httpx.Response:
         match path:
@@ -216,20 +245,6 @@ def waha(number: Instance, labels: Labels, settings: Any) -> WahaSide:
     read(fresh(number))
     later()
     return side
-
-
-def later() -> None:
-    """Time passes since the last reading."""
-    for label in Label.objects.all():
-        label.seen_at -= 2 * APART
-        label.event_at -= 2 * APART
-        label.save()
-
-
-def read_twice(number: Instance) -> None:
-    for _time in range(2):
-        read(fresh(number))
-        later()
 
 
 def test_a_list_that_is_short_twice_deletes_no_label_that_chats_carry(
