@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 # What was done; 0 when there is no more to do for now, anything else has the number looked at again at once
 RunDue = Callable[[Instance, Reach, Callable[[], bool]], int]
 NUMBERS_AT_ONCE = 4
-STUCK_SECONDS = 60.0  # a lane that has not looked for so long hangs: no more signs of life, the others take over
+STUCK_SECONDS = 60.0  # a lane that has not looked for so long hangs
+RUN_STUCK_SECONDS = 1800.0  # ... and so does a run that has not asked for so long whether to go on
 IN_LINE_SECONDS = 3.0  # no thread was free for a number all the while: another worker may have one
 
 
@@ -62,11 +63,16 @@ class Lane(threading.Thread):
         self.as_of = -math.inf  # the last sweep knew of all that had happened by then
         self.since = -math.inf  # rows of numbers in line must be as they were then, or later
         self.looked_at = time.monotonic()
+        self.steps: dict[int, float] = {}  # numbers that are worked for, and when that last began a step
 
     @property
     def is_stuck(self) -> bool:
-        """Whether the thread hangs: it looks at its table every few seconds, also while its runners are busy."""
-        return time.monotonic() - self.looked_at > STUCK_SECONDS
+        """Whether the thread hangs, or one of its runs: it looks at its table every few seconds, also while its runners are busy,
+        and they ask before every step whether to go on."""
+        now = time.monotonic()
+        if now - self.looked_at > STUCK_SECONDS:
+            return True
+        return any(now - at > RUN_STUCK_SECONDS for at in list(self.steps.values()))
 
     def wake(self, at: float | None = None) -> None:
         """Look soon. `at`: when (monotonic seconds) it was known that there may be something new, else now."""
@@ -154,7 +160,8 @@ class Lane(threading.Thread):
         has_more = False
         try:
             reach = self.reaches.setdefault(instance.pk, Reach(started_at=self.started_at))
-            has_more = bool(self.run_due(instance, reach, lambda: self._must_stop(turn)))
+            self.steps[instance.pk] = time.monotonic()
+            has_more = bool(self.run_due(instance, reach, lambda: self._must_stop(instance.pk, turn)))
         except Error as error:
             log.warning(
                 "lane %s lost the database at %s, the next sweep tries again: %s", self.name, instance.slug, error
@@ -163,10 +170,12 @@ class Lane(threading.Thread):
             # the lane must live on; the rows are still there for the next sweep
             log.exception("lane %s failed for %s", self.name, instance.slug)
         finally:
+            self.steps.pop(instance.pk, None)
             connection.close()
             self.ended.append(Ended(instance.pk, has_more, time.monotonic()))
             self.woken.set()
 
-    def _must_stop(self, turn: str) -> bool:
+    def _must_stop(self, pk: int, turn: str) -> bool:
         """Asked by runners before every step: when the lock is lost, somebody else may be at work already."""
+        self.steps[pk] = time.monotonic()
         return self.stopping.is_set() or not self.turns.locks.holds(turn)

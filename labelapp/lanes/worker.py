@@ -61,15 +61,16 @@ NAME = f"{socket.gethostname()[:50]}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
 class LaneDied(Exception):
-    """A thread of the worker has ended by itself: the process must end too, for its supervisor to start it again."""
+    """A thread of the worker has ended by itself, or hangs: the process must end too, for its supervisor to start it again. Its locks
+    are free then, for other workers to go on."""
 
 
 class House(threading.Thread):
-    """Beats every few seconds while all lanes are well, reads who else lives, prunes and gives chats back every hour."""
+    """Beats every few seconds, reads who else lives, prunes and gives chats back every hour."""
 
-    def __init__(self, roster: Roster, lanes: Sequence[Lane], stopping: threading.Event) -> None:
+    def __init__(self, roster: Roster, stopping: threading.Event) -> None:
         super().__init__(name="house", daemon=True)
-        self.roster, self.lanes, self.stopping = roster, lanes, stopping
+        self.roster, self.stopping = roster, stopping
         self.prune_at = 0.0
 
     def run(self) -> None:
@@ -87,11 +88,7 @@ class House(threading.Thread):
             connection.close()
 
     def _keep(self) -> None:
-        stuck = [lane.name for lane in self.lanes if lane.is_stuck]
-        if stuck:
-            log.error("no heartbeat: lanes that hang: %s", ", ".join(stuck))
-        else:
-            beat(self.roster.me)
+        beat(self.roster.me)
         self.roster.read()
         if time.monotonic() >= self.prune_at:
             self.prune_at = time.monotonic() + PRUNE_SECONDS
@@ -100,7 +97,7 @@ class House(threading.Thread):
 
 
 def work(stopping: threading.Event, grace: float = 4.0) -> None:
-    """Run all lanes until `stopping` is set, then give calls in flight `grace` seconds to end. LaneDied when one ends by itself."""
+    """Run all lanes until `stopping` is set, then give calls in flight `grace` seconds to end. LaneDied when one ends or hangs."""
     roster = Roster(NAME)
     with Locks() as locks, Waker() as waker:
         turns = Turns(locks, roster)
@@ -109,7 +106,7 @@ def work(stopping: threading.Event, grace: float = 4.0) -> None:
             Lane(name, run_due, stopping, turns, numbers, rest=0.0 if name in URGENT else REST)
             for name, run_due in LANES.items()
         ]
-        threads = [House(roster, lanes, stopping), *lanes]
+        threads = [House(roster, stopping), *lanes]
         for thread in threads:
             thread.start()
         log.info("worker started")
@@ -134,6 +131,8 @@ def _watch(
         dead = [thread.name for thread in threads if not thread.is_alive()]
         if dead and not stopping.is_set():
             raise LaneDied(f"Threads of the worker ended by themselves: {', '.join(dead)}.")
+        if stuck := [lane.name for lane in lanes if lane.is_stuck]:
+            raise LaneDied(f"Threads of the worker hang: {', '.join(stuck)}.")
 
 
 def _woken(waker: Waker) -> bool:

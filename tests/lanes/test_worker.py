@@ -246,15 +246,52 @@ def broken(lane: Lane, pool: Any) -> None:
     raise RuntimeError("boom")
 
 
-def test_a_lane_that_hangs_ends_the_signs_of_life(stopping: threading.Event, turns: Turns, db: None) -> None:
-    lane = Lane("test", lambda *_: 0, stopping, turns)
-    house = worker.House(turns.roster, [lane], stopping)
-    lane.looked_at -= lanes.STUCK_SECONDS + 1
-    house._keep()
-    assert not Heartbeat.objects.exists()
-    lane.looked_at = time.monotonic()
-    house._keep()
-    assert Heartbeat.objects.get().worker == "here"
+def test_a_lane_that_hangs_ends_the_worker_and_frees_its_locks(
+    side: FarSide, stopping: threading.Event, number: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = Lane._look
+    monkeypatch.setattr(lanes, "STUCK_SECONDS", 3)
+
+    def hang(lane: Lane, pool: Any) -> None:
+        look(lane, pool)
+        if lane.name == "push":
+            stopping.wait(30)
+
+    monkeypatch.setattr(Lane, "_look", hang)
+    with pytest.raises(worker.LaneDied, match=r"hang: push\.$"):
+        worker.work(stopping)
+    with Locks() as other:
+        assert other.hold(f"push:{number.pk}")
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_run_that_begins_no_step_for_long_hangs(
+    stopping: threading.Event,
+    turns: Turns,
+    number: Instance,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    asks: bool,
+) -> None:
+    settings.SWEEP_SECONDS = 0.05
+    monkeypatch.setattr(lanes, "RUN_STUCK_SECONDS", 2)
+    is_over = threading.Event()
+
+    def run_due(instance: Instance, reach: Reach, stop: Callable[[], bool]) -> int:
+        while not is_over.wait(0.05):
+            if asks:
+                stop()
+        return 0
+
+    lane = Lane("test", run_due, stopping, turns)
+    lane.start()
+    assert until(lambda: lane.steps)
+    assert until(lambda: lane.is_stuck, 3) is not asks
+    is_over.set()
+    assert until(lambda: not lane.steps)
+    assert not lane.is_stuck
+    stopping.set()
+    lane.join(20)
 
 
 def test_a_worker_that_stops_takes_its_sign_of_life_with_it(
