@@ -18,6 +18,7 @@ from labelapp.models.reasons import Reason
 from labelapp.whatsapp.errors import ProviderError
 
 chance = SystemRandom().random
+UNSURE_FOR = timedelta(hours=1)  # engines that lost their lists have them again sooner, or never
 
 
 def locked_pair(pk: int, home: int | None = None) -> ChatLabel | None:
@@ -102,6 +103,8 @@ def record_failure(claimed: ChatLabel, error: ProviderError) -> None:
         pair.receipt, pair.error, pair.due_at = Receipt.SENT, words, now + timedelta(seconds=1)
         pair.attempts = max(0, pair.attempts - error.by_gateway)
         pair.save()
+    elif error.unsure and now - pair.wanted_at > UNSURE_FOR:
+        fail(pair, words)
     elif is_unheard(error):
         pair.attempts = max(0, pair.attempts - 1)  # none are left of a wish that was made anew meanwhile
         pause = backoff(4 if error.refused or error.asleep or error.unsure else 1, chance())

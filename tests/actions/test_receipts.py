@@ -390,3 +390,14 @@ def test_a_wish_whose_chat_was_joined_since_it_was_chosen_is_not_claimed_but_due
     (due,) = due_pairs(fresh(number), set())
     assert (due.chat_id, due.attempts) == (shown.pk, 0)
     assert claim(due.pk, due.chat_id) is not None
+
+
+@pytest.mark.parametrize(("minutes", "receipt"), [(1, "pending"), (59, "pending"), (61, "failed")])
+def test_a_wish_about_which_lists_contradict_each_other_is_given_up_after_an_hour(
+    pair: ChatLabel, minutes: int, receipt: str
+) -> None:
+    ChatLabel.objects.filter(pk=pair.pk).update(wanted_at=timezone.now() - timedelta(minutes=minutes))
+    record_failure(claimed(pair), ProviderError("The lists may lack labels of this chat.", unsure=True))
+    pair.refresh_from_db()
+    assert (pair.receipt, pair.reason) == (receipt, "The provider says: The lists may lack labels of this chat.")
+    assert (pair.due_at is None) is (receipt == "failed")
