@@ -399,5 +399,5 @@ def test_a_wish_about_which_lists_contradict_each_other_is_given_up_after_an_hou
     ChatLabel.objects.filter(pk=pair.pk).update(wanted_at=timezone.now() - timedelta(minutes=minutes))
     record_failure(claimed(pair), ProviderError("The lists may lack labels of this chat.", unsure=True))
     pair.refresh_from_db()
-    assert (pair.receipt, pair.reason) == (receipt, "The provider says: The lists may lack labels of this chat.")
+    assert (pair.receipt, pair.reason) == (receipt, "The provider says: The lists may lack labels of this chat")
     assert (pair.due_at is None) is (receipt == "failed")
