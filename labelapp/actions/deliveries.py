@@ -117,9 +117,10 @@ def _is_of_another_session(instance: Instance, session: str) -> bool:
     return instance.provider == Instance.Provider.WAHA and session not in ("", instance.instance_id.strip())
 
 
-def _is_ours(letter: Letter) -> bool:
-    strange = [isinstance(event, Ignored) and event.reason == ANOTHER_SESSION for event in letter.events]
-    return not strange or not all(strange)
+def _is_strange(letter: Letter) -> bool:
+    """Whether it tells of another session alone."""
+    reasons = {event.reason if isinstance(event, Ignored) else "" for event in letter.events}
+    return reasons == {ANOTHER_SESSION}
 
 
 def _applied_together(instance: Instance, letters: list[Letter]) -> bool:
@@ -183,7 +184,9 @@ def _clock_words(letter: Letter) -> str:
 
 def _hear(instance: Instance, letters: Sequence[Letter]) -> None:
     """Keep when the number was last heard of, by kinds. A replay is no news, and neither is what another session was told."""
-    first_time = [one for one in letters if one.row.replayed_at is None and not one.row.attempts and _is_ours(one)]
+    first_time = [
+        one for one in letters if one.row.replayed_at is None and not one.row.attempts and not _is_strange(one)
+    ]
     if not first_time:
         return
     newest: dict[str, datetime] = {}

@@ -9,12 +9,11 @@ from django.utils import timezone
 from labelapp.actions.actor import Actor
 from labelapp.actions.findings import raise_finding
 from labelapp.actions.moves import join_moves
-from labelapp.actions.notices import count_chats, enter, note
-from labelapp.actions.pairs import keep_held, let_go
+from labelapp.actions.notices import enter, note
+from labelapp.actions.pair_merging import join_pairs
 from labelapp.actions.ruling import join_firings
 from labelapp.actions.run_merging import join_places
 from labelapp.actions.texts import write_texts
-from labelapp.actions.timer_ends import join_timers
 from labelapp.actions.transactions import patient
 from labelapp.models import (
     Ask,
@@ -32,7 +31,6 @@ from labelapp.models import (
     MergedChat,
     Message,
     Notice,
-    Receipt,
     Source,
     Verb,
 )
@@ -40,12 +38,6 @@ from labelapp.models.fields import NEVER
 from labelapp.models.reasons import Reason
 from labelapp.whatsapp.provider import Provider
 from labelapp.whatsapp.types import LabelInfo, LidPair
-
-# what a pair takes over from the one whose wish leads
-LED = (
-    "wanted", "receipt", "wanted_at", "called_at", "sent_at", "confirmed_at", "due_at", "attempts", "forced", "error", "priority",
-    "held_at",
-)  # fmt: skip
 
 
 def learn_hidden_ids(instance: Instance, pairs: Iterable[LidPair]) -> int:
@@ -102,7 +94,7 @@ def _is_one_person(instance: Instance, chats: list[Chat], told: set[str]) -> boo
 
 def _merge(keep: Chat, gone: Chat) -> None:
     """Everything of `gone` becomes `keep`'s: labels, messages, history, what was read; old links lead on. In a transaction."""
-    _join_pairs(keep, gone)
+    join_pairs(keep, gone)
     _join_messages(keep, gone)
     _join_reads(keep, gone)
     join_places(keep, gone)
@@ -144,64 +136,6 @@ def _join_archive(keep: Chat, gone: Chat) -> None:
         keep.archived = keep.archived and gone.archived
     elif other > mine:
         keep.archived, (keep.archived_event_at, keep.archived_event_id) = gone.archived, other
-
-
-def _join_pairs(keep: Chat, gone: Chat) -> None:
-    """No assignment is lost: a label on either chat is on both. Where a wish is not settled, the younger wish decides."""
-    ours = {pair.label_id: pair for pair in ChatLabel.objects.filter(chat=keep)}
-    deltas: Counter[int] = Counter()
-    for pair in ChatLabel.objects.filter(chat=gone):
-        mine = ours.get(pair.label_id)
-        if mine is None:
-            pair.chat = keep
-            pair.save(update_fields=["chat"])
-            continue
-        before = mine.wanted + pair.wanted
-        join_timers(mine, pair)
-        _join_pair(mine, pair)
-        deltas[pair.label_id] += mine.wanted - before
-        pair.holds_back.update(waits_for=mine)
-        pair.delete()
-        mine.save()
-        _free_waiting(mine)
-    count_chats(deltas)
-
-
-def _free_waiting(pair: ChatLabel) -> None:
-    """A settled pair holds nothing back: stages that waited for it come off where it is on, and stay where it is not."""
-    if pair.wanted and pair.receipt == Receipt.CONFIRMED:
-        let_go([pair.pk])
-    elif not pair.wanted:
-        keep_held(pair, Actor(None, Source.RECONCILE, Reason.STAGE()), Verb.KEEP)
-
-
-def _join_pair(mine: ChatLabel, other: ChatLabel) -> None:
-    """`other` into `mine`, in memory. The younger wish decides where one is not settled; what the two disagree on is asked."""
-    is_seen = bool(mine.remote or other.remote)
-    event = max((pair.event_at, pair.event_id) for pair in (mine, other))
-    if any(pair.receipt != Receipt.CONFIRMED for pair in (mine, other)):
-        _follow_younger(mine, other, is_seen)
-    elif mine.wanted == other.wanted:
-        mine.due_at, mine.contradicted_at = mine.due_at or other.due_at, mine.contradicted_at or other.contradicted_at
-    else:
-        mine.contradicted_at = (mine if mine.wanted else other).contradicted_at  # the other one says nothing of it
-        mine.wanted, mine.due_at = True, timezone.now()
-    mine.remote, mine.remote_at = is_seen, max(mine.remote_at, other.remote_at)
-    (mine.event_at, mine.event_id), mine.missed_at = event, None
-    mine.told = mine.told or other.told
-
-
-def _follow_younger(mine: ChatLabel, other: ChatLabel, is_seen: bool) -> None:
-    """Of two wishes the younger one leads, whether it is settled or not. A settled one is sent again where the other address may
-    show something else: an older wish was open there, or the label was seen that is to be off."""
-    leads = max(mine, other, key=lambda pair: (pair.wanted_at, pair.receipt != Receipt.CONFIRMED))
-    was_open = (other if leads is mine else mine).is_open
-    for name in LED:
-        setattr(mine, name, getattr(leads, name))
-    mine.contradicted_at = None
-    mine.waits_for_id = None if leads.waits_for_id == mine.pk else leads.waits_for_id
-    if mine.receipt == Receipt.CONFIRMED and (was_open or is_seen != mine.wanted):
-        mine.receipt, mine.due_at, mine.confirmed_at, mine.attempts = Receipt.PENDING, timezone.now(), None, 0
 
 
 def _join_messages(keep: Chat, gone: Chat) -> None:

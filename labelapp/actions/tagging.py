@@ -104,8 +104,7 @@ def take_word(actor: Actor, pair: ChatLabel) -> None:
     is_sure = pair.is_seen_since_last_call or pair.label.deleted_at is not None
     pair.wanted, pair.wanted_at, pair.receipt, pair.error = on, now, Receipt.CONFIRMED, ""
     pair.due_at = None if is_sure else now
-    pair.end_call(now)
-    pair.save(update_fields=["wanted", "wanted_at", "receipt", "error", "due_at", "sent_at"])
+    pair.save(update_fields=["wanted", "wanted_at", "receipt", "error", "due_at"])
     note(pair.label.instance, Change.Kind.CHAT, [pair.chat])
 
 

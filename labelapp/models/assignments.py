@@ -70,23 +70,13 @@ class ChatLabel(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True, default="")
-    forced = models.BooleanField(
-        default=False
-    )  # the open wish is to be written even where the provider says that it is so
+    forced = models.BooleanField(default=False)  # the open wish is written even where the provider says that it is so
     priority = models.PositiveSmallIntegerField(default=0)  # 0 = an agent's click, goes first
     held_at = models.DateTimeField(null=True, blank=True)  # an old wish: from then on it waits for a person's word
-    missed_at = models.DateTimeField(
-        null=True, blank=True
-    )  # the first cycle in which both lists agreed that it is gone
-    doubted_at = models.DateTimeField(
-        null=True, blank=True
-    )  # ... in which the label's list lacked it and the chat's did not
-    ignored_at = models.DateTimeField(
-        null=True, blank=True
-    )  # somebody left the difference as it is; over once `wanted_at` is later
-    contradicted_at = models.DateTimeField(
-        null=True, blank=True
-    )  # an event said the opposite of `wanted` then: it is asked for, and one answer that agrees is believed
+    missed_at = models.DateTimeField(null=True, blank=True)  # both lists agreed first in this cycle that it is gone
+    doubted_at = models.DateTimeField(null=True, blank=True)  # the label's list lacked it first, the chat's did not
+    ignored_at = models.DateTimeField(null=True, blank=True)  # left as it is; over once `wanted_at` is later
+    contradicted_at = models.DateTimeField(null=True, blank=True)  # an event said the opposite of `wanted`: see `doubt`
     told = models.BooleanField(default=False)  # what rules, hooks and people were last told: on or off (`Fact`)
     waits_for = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="holds_back")
 

@@ -52,7 +52,8 @@ def drift(
 
     `opened` is the section that is shown as far as MOST. `ignored`: "" counts what was left, "some" shows the newest, "all" MOST.
     """
-    found = findings(number, label)
+    everything = findings(number, None)
+    found = [one for one in everything if label in (None, one.label_id)]
     doubtful = doubts(found)
     here = Section(HERE, wish_rows(number, directory, True, label, _size(opened, HERE)), 0)
     phone = Section(PHONE, wish_rows(number, directory, False, label, _size(opened, PHONE)), 0)
@@ -72,7 +73,7 @@ def drift(
     notes = [finding_row(one, directory) for one in found if one.chat_id is None]
     shown = [section for section in sections if section.total]
     left = ignored_section(number, directory, label, left_clashes, SIZES[ignored])
-    return Drift(shown, notes, label_lines(number, directory, given_up, found), left)
+    return Drift(shown, notes, label_lines(number, directory, given_up, everything), left)
 
 
 def refs_of(number: Instance, section: str, label: int | None = None) -> list[Ref]:

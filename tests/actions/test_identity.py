@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import Http404
 from django.utils import timezone
 
@@ -323,3 +324,42 @@ def test_a_stage_waits_for_no_wish_that_is_settled_by_the_joining(
     assert waiting.waits_for is None or paid.is_open
     assert (paid.wanted, waiting.wanted) == (on, not on)
     assert Label.objects.get(pk=labels["Quoted"].pk).chat_count == (not on)
+
+
+def moving(agent: User, chat: Chat, to: Label) -> None:
+    """A move that waits for its first call."""
+    set_label(Actor.of(agent), chat, to, on=True)
+    ChatLabel.objects.filter(chat=chat).update(wanted_at=timezone.now() - timedelta(minutes=9))
+
+
+@pytest.mark.parametrize("first", ["Paid", "Quoted"])
+@pytest.mark.parametrize(
+    ("receipt", "on"), [(Receipt.CONFIRMED, True), (Receipt.CONFIRMED, False), (Receipt.FAILED, True)]
+)
+def test_stages_that_wait_for_each_other_are_joined_in_any_order(
+    number: Instance, agent: User, make_chat: MakeChat, labels: Labels, first: str, receipt: Receipt, on: bool
+) -> None:
+    """Both chats know both stages. What is wanted, what is counted and what still waits fit together afterwards."""
+    hidden, shown = make_chat(jid=LID), make_chat(jid=PN)
+    stages = [labels[first], *(labels[name] for name in ("Paid", "Quoted") if name != first)]
+    for chat in (hidden, shown):
+        for label in stages:  # in the order in which they are joined
+            wish_of(chat, label, on=False, receipt=Receipt.CONFIRMED, age=60, seen=False)
+    ChatLabel.objects.filter(label=labels["Quoted"]).update(wanted=True, remote=True)
+    Label.objects.filter(pk=labels["Quoted"].pk).update(chat_count=2)
+    moving(agent, hidden, labels["Paid"])
+    late = timezone.now() - timedelta(minutes=1)
+    known = ChatLabel.objects.filter(chat=shown, label=labels["Paid"])
+    known.update(wanted=on, remote=on and receipt == Receipt.CONFIRMED, receipt=receipt, wanted_at=late, sent_at=late)
+    Label.objects.filter(pk=labels["Paid"].pk).update(chat_count=1 + on)
+    learn(number)
+    chat = Chat.objects.get()
+    connection.check_constraints()
+    for label in stages:
+        wanted = ChatLabel.objects.filter(label=label, wanted=True).count()
+        assert Label.objects.get(pk=label.pk).chat_count == wanted
+    quoted, paid = pair_of(chat, labels["Quoted"]), pair_of(chat, labels["Paid"])
+    is_open = receipt == Receipt.CONFIRMED  # sent again: an older wish was open at the other address
+    assert (paid.wanted, paid.receipt) == (on, Receipt.PENDING if is_open else receipt)
+    replaces = on and is_open
+    assert (quoted.wanted, quoted.waits_for) == (not replaces, paid if replaces else None)
